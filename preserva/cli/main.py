@@ -60,6 +60,7 @@ VERBS = {
     "exhibit": N_("Build an exhibition of books: a site of plain files."),
     "bag": N_("Create, update and complete BagIt bags."),
     "config": N_("Check the configuration."),
+    "drill": N_("Rehearse disasters in a scratch archive, beside the real one."),
     "demo": N_("Demonstrate everything on a small archive of its own."),
 }
 """In the order in which people need them, each with the first paragraph of its help: listing them

@@ -63,7 +63,7 @@ def command(
     else:
         for receipt in receipts:
             _print(receipt, dry_run)
-        if not receipts:
+        if not (receipts or settings.quiet):
             echo(_("nothing new"))
     finish(receipts)
 

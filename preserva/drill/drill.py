@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from pathlib import Path
 from preserva.archive.archive import utc_now
 from preserva.config import Config
 from preserva.core.policy.drill import Drill, ExerciseResult, Trouble
+from preserva.core.values.report import Outcome
 from preserva.drill.exercises import EXERCISES, Exercise
 from preserva.drill.scratch import Scratch, make_scratch
 from preserva.drill.watch import look
@@ -42,6 +43,7 @@ def drill(
     keep: bool = False,
     clock: Callable[[], datetime] = utc_now,
     timer: Callable[[], float] = time.monotonic,
+    exercises: Mapping[Trouble, Exercise] = EXERCISES,
     each: Callable[[ExerciseResult], object] = _unheard,
 ) -> Drill:
     """Hold a drill with the names and the policy of a configuration, in the new folder `place`.
@@ -51,6 +53,7 @@ def drill(
     one that is not empty, UsageError for a configuration without a replica, DrillError if all is
     not well before, StorageError.
     """
+    place = place.resolve()
     _refuse_place(config, place)
     at, began = clock(), timer()
     results = []
@@ -62,16 +65,16 @@ def drill(
             message = _("the scratch archive is not well before anything is planted: {signs}")
             said = "; ".join(f"{watch}: {', '.join(sorted(of))}" for watch, of in signs.items())
             raise DrillError(message.format(signs=said))
-        for number, (trouble, exercise) in enumerate(EXERCISES.items(), 1):
+        for number, (trouble, exercise) in enumerate(exercises.items(), 1):
             scratch = sound.copied(place / f"{number} {trouble.value}")
             result = _hold(trouble, exercise, scratch)
             _logger.info("drill: %s: %s", trouble.value, result.outcome.value)
             results.append(result)
             each(result)
-            if not keep and result.outcome.value == "pass":
+            if not keep and result.outcome is Outcome.PASS:
                 shutil.rmtree(scratch.place)
     done = Drill(config.institution.id, at, tuple(results), timer() - began, str(place))
-    if keep or done.outcome.value != "pass":
+    if keep or done.outcome is not Outcome.PASS:
         return done
     shutil.rmtree(place)
     return replace(done, place=None)
@@ -79,9 +82,8 @@ def drill(
 
 def _refuse_place(config: Config, place: Path) -> None:
     """Raise Refused for a place in which there is anything, or which belongs to the archive."""
-    real = place.resolve()
     for storage in config.storages.values():
-        if "://" not in storage.url and real.is_relative_to(Path(storage.url).resolve()):
+        if "://" not in storage.url and place.is_relative_to(Path(storage.url).resolve()):
             message = _("{place} is within the storage {name}; name a folder of its own")
             raise Refused(message.format(place=place, name=storage.id))
     if place.exists() and (not place.is_dir() or any(place.iterdir())):

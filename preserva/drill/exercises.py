@@ -46,8 +46,11 @@ class Exercise:
 def _page(archive: ArchivalStorage, scratch: Scratch, storage: str) -> Path:
     """The largest file of a book in a storage: the master of a page."""
     book = next(iter(scratch.truth))
-    files = folder_of(archive.store(storage), book).rglob("*")
-    page = max((path for path in files if path.is_file()), key=lambda path: path.stat().st_size)
+    folder = folder_of(archive.store(storage), book)
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    if not files:
+        raise NotPlantedError(_("{path} could not be changed").format(path=folder))
+    page = max(files, key=lambda path: path.stat().st_size)
     page.chmod(0o644)
     return page
 

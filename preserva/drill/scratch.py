@@ -155,6 +155,8 @@ def _lines(config: Config) -> Iterator[str]:
         if each.role is Role.REPLICA or each.id == config.primary().id
     }
     yield f'[archive]\ninstitution = {quoted(own)}\nledger = "{SITE}/ledger.sqlite"'
+    if config.language is not None:
+        yield f"language = {quoted(config.language)}"
     for institution in config.institutions.values():
         yield f"\n[institutions.{quoted(institution.id)}]"
         yield f"country = {quoted(institution.country)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from preserva.archive.ledger_backup import backup_ledger
-from preserva.core.policy.drill import Signs, Watch
+from preserva.core.policy.drill import DrillVerb, Signs
 from preserva.core.policy.health import Aspect
 from preserva.core.policy.judgement import State
 from preserva.core.values.codes import Severity
@@ -75,10 +75,10 @@ def _health(scratch: Scratch) -> set[str]:
         }
 
 
-_VERBS: dict[Watch, Callable[[Scratch], set[str]]] = {
-    Watch.AUDIT: _audit,
-    Watch.REPLICATE: _replicate,
-    Watch.BACKUP: _backup,
-    Watch.INCIDENTS: _incidents,
-    Watch.HEALTH: _health,
+_VERBS: dict[DrillVerb, Callable[[Scratch], set[str]]] = {
+    DrillVerb.AUDIT: _audit,
+    DrillVerb.REPLICATE: _replicate,
+    DrillVerb.BACKUP: _backup,
+    DrillVerb.INCIDENTS: _incidents,
+    DrillVerb.HEALTH: _health,
 }

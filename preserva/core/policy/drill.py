@@ -28,7 +28,7 @@ class Trouble(StrEnum):
     LOST_SITE = "lost site"  # primary storage, ledger, its backups and configuration
 
 
-class Watch(StrEnum):
+class DrillVerb(StrEnum):
     """The verbs that look, in the order in which a night and a morning run them."""
 
     AUDIT = "audit"
@@ -38,7 +38,7 @@ class Watch(StrEnum):
     HEALTH = "health"
 
 
-Signs = Mapping[Watch, frozenset[str]]
+Signs = Mapping[DrillVerb, frozenset[str]]
 """What verbs said: codes of findings, states of copies, jobs and aspects of health, and of a verb
 that refused to work, the name of the error. A verb that found nothing is not in it."""
 
@@ -46,22 +46,22 @@ NO_SIGNS: Signs = {}
 
 
 def _refused(error: str) -> Signs:
-    return {watch: frozenset([error]) for watch in Watch}
+    return {watch: frozenset([error]) for watch in DrillVerb}
 
 
 _DAMAGE: Signs = {
-    Watch.AUDIT: frozenset([str(Code.OBJECT_DIGEST_MISMATCH.value)]),
-    Watch.INCIDENTS: frozenset([State.DAMAGED.value]),
-    Watch.HEALTH: frozenset([Aspect.DAMAGED.value]),
+    DrillVerb.AUDIT: frozenset([str(Code.OBJECT_DIGEST_MISMATCH.value)]),
+    DrillVerb.INCIDENTS: frozenset([State.DAMAGED.value]),
+    DrillVerb.HEALTH: frozenset([Aspect.DAMAGED.value]),
 }
 
 
-def _away(code: Code) -> dict[Watch, frozenset[str]]:
+def _away(code: Code) -> dict[DrillVerb, frozenset[str]]:
     return {
-        Watch.AUDIT: frozenset([State.UNREACHABLE.value]),
-        Watch.REPLICATE: frozenset([str(code.value)]),
-        Watch.INCIDENTS: frozenset([State.UNREACHABLE.value]),
-        Watch.HEALTH: frozenset([Aspect.INCIDENTS.value]),
+        DrillVerb.AUDIT: frozenset([State.UNREACHABLE.value]),
+        DrillVerb.REPLICATE: frozenset([str(code.value)]),
+        DrillVerb.INCIDENTS: frozenset([State.UNREACHABLE.value]),
+        DrillVerb.HEALTH: frozenset([Aspect.INCIDENTS.value]),
     }
 
 
@@ -70,12 +70,12 @@ EXPECTED: Mapping[Trouble, Signs] = {
     Trouble.TRUNCATED_IMAGE: _DAMAGE,
     Trouble.SILENT_PARTNER: {
         **_away(Code.STORAGE_UNREACHABLE),
-        Watch.HEALTH: frozenset([Aspect.INCIDENTS.value, Job.REPLICATE.value]),
+        DrillVerb.HEALTH: frozenset([Aspect.INCIDENTS.value, Job.REPLICATE.value]),
     },
     Trouble.WRONG_DISK: _away(Code.STORAGE_WRONG),
     Trouble.FULL_DISK: {
-        Watch.REPLICATE: frozenset([str(Code.NOT_WRITTEN.value)]),
-        Watch.HEALTH: frozenset([Job.REPLICATE.value]),
+        DrillVerb.REPLICATE: frozenset([str(Code.NOT_WRITTEN.value)]),
+        DrillVerb.HEALTH: frozenset([Job.REPLICATE.value]),
     },
     Trouble.ROLLED_BACK_LEDGER: _refused("WrongLedger"),
     Trouble.LOST_SITE: _refused("ArchiveNotFound"),
