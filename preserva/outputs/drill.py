@@ -203,9 +203,8 @@ def _sign(watch: DrillVerb, sign: str) -> str:
         if sign in set(Job):
             return _("{job}: too long ago").format(job=word(sign))
         return _(_ASPECTS[Aspect(sign)]) if sign in set(Aspect) else sign
-    if sign in {code.value for code in Code}:
-        return f"{sign} {_(Code(sign).message)}"
-    return word(sign)
+    code = next((code for code in Code if code.value == sign), None)
+    return word(sign) if code is None else f"{sign} {_(code.message)}"
 
 
 def _wrong(result: ExerciseResult) -> Iterator[str]:
@@ -233,7 +232,7 @@ def drill_document(drill: Drill) -> JsonDocument:
         "institution": drill.institution,
         "at": drill.at.isoformat(),
         "outcome": drill.outcome.value,
-        "seconds": round(drill.seconds, 1),
+        "seconds": round(drill.seconds),
         "place": drill.place,
         "exercises": [
             {
