@@ -173,6 +173,7 @@ if TYPE_CHECKING:
     from preserva.ingest.transfer_result import Accepted as Transferred
     from preserva.ingest.transfer_result import Form as TransferForm
     from preserva.ledger import LedgerEntry
+    from preserva.replication.accepted_storage import AcceptedStorage
     from preserva.replication.accession import Receipt
     from preserva.replication.repair import Brought, Repair
     from preserva.replication.replicate import Replication
@@ -373,6 +374,7 @@ _PLACES = {
     "Transferred": "ingest.transfer_result:Accepted",
     "TransferForm": "ingest.transfer_result:Form",
     "LedgerEntry": "ledger:LedgerEntry",
+    "AcceptedStorage": "replication.accepted_storage:AcceptedStorage",
     "Receipt": "replication.accession:Receipt",
     "Brought": "replication.repair:Brought",
     "Repair": "replication.repair:Repair",
@@ -389,7 +391,8 @@ _PLACES = {
 
 # fmt: off
 __all__ = [
-    "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound", "Arrangement", "Audit",
+    "AcceptedStorage", "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound",
+    "Arrangement", "Audit",
     "AuditedCopy", "AwaitsConfirmation", "BackupMade", "BagCreated", "BagFetched", "BagReport",
     "BagTable", "BagUpdated", "BagVerdict", "BatchResult", "BookPage", "Brought", "Catalogue",
     "CatalogueEntry", "CatalogueRecord", "CheckedScans", "Clock", "Code", "Colours", "Config",

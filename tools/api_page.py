@@ -54,6 +54,7 @@ CALLS = {
     "levels": "Archive.levels",
     "repair": "Archive.repair, Archive.set_aside, Archive.give_up_records",
     "rebuild storage": "Archive.rebuild_storage",
+    "accept": "Archive.accept_storage",
     "rebuild ledger": "rebuild_ledger",
     "rebuild config": "rebuild_config",
     "list": "Archive.packages",

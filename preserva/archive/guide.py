@@ -54,18 +54,22 @@ def renew_guides(archive: ArchivalStorage, stores: Iterable[Store]) -> None:
     """
     for store in stores:
         with _no_reason_to_fail(store):
-            if is_outdated(archive, store):
-                store.known_identity()
-                with store.storage.lock(archive.own_name()):
-                    claim(archive, store)
-                    write_guide(archive, store)
-                    advance(archive, store)
+            known, files = archive.ledger.size, _files(archive, store)
+            if _digests(files) == _recorded(archive, store):
+                continue
+            store.known_identity()
+            with store.storage.lock(archive.own_name()):
+                claim(archive, store)
+                if archive.ledger.size != known:  # somebody else wrote meanwhile
+                    files = _files(archive, store)
+                _write(archive, store, files)
+                advance(archive, store)
 
 
 def renew_guide(archive: ArchivalStorage, store: Store) -> None:
     """The same for one storage, whose lock is held."""
     with _no_reason_to_fail(store):
-        write_guide(archive, store)
+        _write(archive, store, _files(archive, store))
 
 
 def look_at_guides(archive: ArchivalStorage, stores: Iterable[Store]) -> None:
@@ -73,7 +77,7 @@ def look_at_guides(archive: ArchivalStorage, stores: Iterable[Store]) -> None:
     for store in [archive.store(store.id) for store in stores]:
         if store.config.role is Role.REPLICA or store.id == archive.primary.id:
             with _no_reason_to_fail(store), archive.writing(store):
-                write_guide(archive, store, look=True)
+                _write(archive, store, _files(archive, store), look=True)
 
 
 @contextmanager
@@ -84,21 +88,15 @@ def _no_reason_to_fail(store: Store) -> Iterator[None]:
         _logger.warning("the guide of %s was not renewed: %s", store.id, error)
 
 
-def is_outdated(archive: ArchivalStorage, store: Store) -> bool:
-    """Whether the guide that was written last is not the one that would be written now.
-
-    Raises LedgerError, StorageError.
-    """
-    return _digests(_files(archive, store)) != _recorded(archive, store)
-
-
-def write_guide(archive: ArchivalStorage, store: Store, *, look: bool = False) -> None:
+def _write(
+    archive: ArchivalStorage, store: Store, files: Mapping[str, bytes], *, look: bool = False
+) -> None:
     """Write what changed of the guide of one of our storages, holding its lock; record it.
 
     What was recorded as written is not looked at, unless told to `look`. A killed run leaves some
     files new and the record old: the next one writes them all. Raises LedgerError, StorageError.
     """
-    files, recorded = _files(archive, store), _recorded(archive, store)
+    recorded = _recorded(archive, store)
     digests = _digests(files)
     missing = [name for name in files if look and not _is_there(store, name, files[name])]
     if digests == recorded and not missing:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 _logger = get_logger(__name__)
 
 _LARGEST = 16 << 20
+_NOTHING_KNOWN = ListedBook(**dict.fromkeys(COLUMNS, ""))
 _P = f"{{{PREMIS}}}"
 _TERMS = ("copyrightStatus", "licenseTerms", "statuteCitation", "otherRightsBasis")
 _NOTES = ("copyrightNote", "licenseNote", "statuteNote", "otherRightsNote")
@@ -55,6 +56,7 @@ def listed_books(archive: ArchivalStorage, store: Store) -> list[ListedBook]:
     """
     memory = _Memory(archive.config.ledger)
     withdrawn = tombstones(archive.ledger)
+    inventories = _inventories(archive, store)
     books = []
     for copy in archive.ledger.copies.known():
         if copy.storage != store.id or copy.version is None:
@@ -62,7 +64,14 @@ def listed_books(archive: ArchivalStorage, store: Store) -> list[ListedBook]:
         tombstone = withdrawn.get(copy.package)
         if tombstone is not None and tombstone.is_removed(store.id):
             continue  # nothing is said any more of what it was
-        book = _recorded(archive, store, copy.package, f"v{copy.version}")
+        version = f"v{copy.version}"
+        book = replace(
+            _NOTHING_KNOWN,
+            id=copy.package,
+            version=version,
+            path=store.root.path_of(copy.package),
+            inventory=inventories.get((copy.package, version), ""),
+        )
         described = memory.books.get(book.inventory)
         if described is None:
             try:
@@ -108,15 +117,12 @@ class _Memory:
             staged.replace(self.path)
 
 
-def _recorded(archive: ArchivalStorage, store: Store, package: str, version: str) -> ListedBook:
-    """What the ledger knows: where it is, and which version."""
-    inventory = ""
-    for entry in archive.ledger.entries(package=package, storage=store.id, types=ARRIVALS):
-        if entry.version == version:
-            inventory = entry.facts_as(Arrival).inventory
-    book = ListedBook(**dict.fromkeys(COLUMNS, ""))
-    path = store.root.path_of(package)
-    return replace(book, id=package, version=version, path=path, inventory=inventory)
+def _inventories(
+    archive: ArchivalStorage, store: Store
+) -> dict[tuple[str | None, str | None], str]:
+    """The digests of the inventories of all versions in a storage, as the ledger has them."""
+    entries = archive.ledger.entries(storage=store.id, types=ARRIVALS)
+    return {(entry.package, entry.version): entry.facts_as(Arrival).inventory for entry in entries}
 
 
 def _described_anywhere(archive: ArchivalStorage, store: Store, book: ListedBook) -> ListedBook:

@@ -49,6 +49,7 @@ VERBS = {
     "levels": N_("Show which NDSA Levels are proved and what the next ones lack."),
     "repair": N_("Plan how to restore damaged copies; with --apply, do it."),
     "rebuild": N_("Rebuild a lost storage, ledger or configuration."),
+    "accept": N_("Accept a storage that has another id because it was rebuilt."),
     "list": N_("List the packages of a storage."),
     "status": N_("Show where copies are and when each was last proved sound."),
     "ledger": N_("Verify, show and export the record of what was done."),

@@ -55,7 +55,7 @@ class Scratch:
 
     @property
     def config(self) -> Config:
-        """Its configuration, read each time: a drill may lose it. Raises ArchiveNotFound, ConfigError"""
+        """Its configuration, read each time: a drill may lose it. Raises ArchiveNotFound."""
         return load(self.path)
 
     def open(self, *, reading: bool = False) -> ArchivalStorage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -205,6 +206,10 @@ def verbs_after_damage(documented: Documented, place: Path) -> None:
     documented(0, "--config", "minsk/preserva.toml", "init")
     documented(0, "--config", "minsk/preserva.toml", "receive")
     documented(0, "rebuild", "storage", "nlb-copy", "--dry-run")
+    shutil.rmtree(place / "storages/nlb-copy")
+    documented(0, "rebuild", "storage", "nlb-copy")
+    accepted = ("accept", "nlb-copy", "--reason", "rebuilt", "--person", "kolas")
+    documented(0, "--config", "minsk/preserva.toml", *accepted)
     (place / "ledger.sqlite").rename(place / "lost.sqlite")
     documented(0, "rebuild", "ledger")
     (place / "preserva.toml").rename(place / "lost.toml")
