@@ -160,7 +160,7 @@ def test_the_overview_is_made_again_when_something_changed(place: Path) -> None:
 def test_what_was_verified_is_verified_again_only_where_it_is_new(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another ledger, or one that was cut off, is verified as if it were seen for the first time."""
+    """Another ledger, or one that was cut off, is verified as one seen for the first time."""
     with open_archive(place) as archive:
         for _check in range(3):
             append(archive, "stored", PACKAGES[0], "aonb-main", 1)
