@@ -24,7 +24,8 @@ from tempfile import TemporaryDirectory
 
 import psutil  # type: ignore[import-untyped]
 
-from benchmarks.pairs import Action, spent
+from benchmarks.figures import remark
+from benchmarks.pairs import Action, Times, compared, spent
 from tests.support.batches import book_row, records, scans, table_text
 from tests.support.books import an_archive, tiff
 from tests.support.servers import free_port, wait_for
@@ -38,7 +39,6 @@ status = status_of(sys.argv[1:])
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
 sys.exit(status)
 """
-Times = tuple[float, float]
 
 
 class Desk:
@@ -129,13 +129,11 @@ def measure(place: Path, books: int, size: int) -> None:
         times[name] = spent(way)
     desk.empty()
     times["two workers of Dask"] = with_workers(desk)
-    clock, processor = times["batch"]
-    rate = books * _PAGES * size / 1e6 / clock
-    print(f"{books} books of {_PAGES} pages of {size / 1e6:.2f} MB: batch {rate:.0f} MB/s,")
-    print(f"  {books / clock:.1f} books/s, {processor / books:.3f} s of processor time a book")
-    for name, (other_clock, other_processor) in times.items():
-        ratios = f"{other_clock / clock:.2f} by the clock, {other_processor / processor:.2f}"
-        print(f"  {name}, of the batch: {ratios} by processor time", flush=True)
+    batch = times.pop("batch")
+    title = f"{books} books of {_PAGES} pages of {size / 1e6:.2f} MB"
+    for name, other in times.items():
+        compared(f"package {title}: batch / {name}", [(batch, other)])
+    remark(f"{title}: {batch[1] / books:.3f} s of processor time a book")
 
 
 def with_workers(desk: Desk) -> Times:
@@ -183,9 +181,7 @@ def growth(place: Path, counts: Sequence[int], size: int) -> None:
         desk.write_table(count)
         peaks: list[int] = []
         _clock, processor = spent(partial(_note_peak, desk, peaks))
-        print(
-            f"{count} books: {peaks[0] / 1000:.0f} MB, {processor:.2f} s of processor", flush=True
-        )
+        remark(f"{count} books: {peaks[0] / 1000:.0f} MB, {processor:.2f} s of processor time")
 
 
 def _note_peak(desk: Desk, peaks: list[int]) -> None:

@@ -11,6 +11,7 @@ from preserva.errors import UsageError
 from preserva.i18n import N_, _
 from preserva.web.inbox_actions import (
     MADE,
+    change_pages,
     check_folder,
     check_table,
     package_folder,
@@ -216,6 +217,15 @@ ACTIONS: Mapping[str, PageAction] = {
         PageAction("rights", N_("State the rights"), PageRole.PREPARE, _new_file("rights")),
         PageAction(
             "package", N_("Make a package of these scans"), PageRole.PREPARE, package_folder
+        ),
+        PageAction(
+            "pages",
+            N_("Change the pages"),
+            PageRole.PREPARE,
+            lambda config, fields: [
+                "update", _package(fields), *change_pages(config, fields),
+                f"--reason={reason_of(fields)}",
+            ],
         ),
         PageAction("check", N_("Check these scans"), PageRole.PREPARE, check_folder),
         PageAction(

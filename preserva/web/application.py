@@ -41,6 +41,7 @@ from preserva.web.pages import (
     programs,
     reports,
     sign_in,
+    structure,
     today,
 )
 from preserva.web.people import PageRole
@@ -51,7 +52,9 @@ _logger = get_logger(__name__)
 _PATIENCE = 10.0
 _PATIENCE_WITH_FILES = 120.0
 _A_YEAR = 365 * 86_400
-_STATIC = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
+_STATIC = {"style.css": "text/css", "icon.svg": "image/svg+xml", "structure.js": "text/javascript"}
+
+_EDITOR = "/books/{package}/{version}/structure"
 
 _PAGES: tuple[tuple[str, str, PageRole | None, View], ...] = (
     ("/", "GET", PageRole.LOOK, today.show),
@@ -60,6 +63,23 @@ _PAGES: tuple[tuple[str, str, PageRole | None, View], ...] = (
     ("/books/{package}/record", "POST", PageRole.PREPARE, corrections.record),
     ("/books/{package}/rights", "POST", PageRole.PREPARE, corrections.rights),
     ("/books/{package}/relations", "POST", PageRole.PREPARE, book.relate),
+    ("/books/{package}/pages", "POST", PageRole.PREPARE, structure.change_pages),
+    (_EDITOR, "GET", PageRole.LOOK, structure.show),
+    (_EDITOR, "POST", PageRole.PREPARE, structure.save),
+    (f"{_EDITOR}/state", "GET", PageRole.LOOK, structure.state),
+    (f"{_EDITOR}/typed", "POST", PageRole.PREPARE, structure.keep_typed),
+    (
+        f"{_EDITOR}/take-over",
+        "POST",
+        PageRole.PREPARE,
+        structure.take_over,
+    ),
+    (
+        f"{_EDITOR}/structure.toml",
+        "GET",
+        PageRole.LOOK,
+        structure.text_file,
+    ),
     ("/books/{package}/{version}/pages", "GET", PageRole.LOOK, leaves.show_all),
     ("/books/{package}/{version}/pages/go", "GET", PageRole.LOOK, leaves.go_to),
     ("/books/{package}/{version}/pages/{number}", "GET", PageRole.LOOK, leaves.show),

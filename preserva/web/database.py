@@ -74,6 +74,22 @@ CREATE TABLE job (
     stopped_by TEXT
 ) STRICT;
 CREATE INDEX job_open ON job (number) WHERE ended IS NULL;
+CREATE TABLE draft (
+    book TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    person TEXT NOT NULL,
+    time REAL NOT NULL,
+    origin INTEGER NOT NULL,
+    PRIMARY KEY (book, number)
+) STRICT;
+CREATE TABLE typed (
+    book TEXT NOT NULL,
+    person TEXT NOT NULL,
+    fields TEXT NOT NULL,
+    time REAL NOT NULL,
+    PRIMARY KEY (book, person)
+) STRICT;
 CREATE TABLE book (
     package TEXT PRIMARY KEY,
     version INTEGER NOT NULL,

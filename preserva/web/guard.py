@@ -20,7 +20,8 @@ _SAFE = frozenset({"GET", "HEAD"})
 _FOR_PROGRAMS = "/api/"
 _METHODS = _SAFE | {"POST"}
 _POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self';"
+    " form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'"
 )
 _HEADERS = {

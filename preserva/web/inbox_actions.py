@@ -64,3 +64,25 @@ def results_name(config: Config, fields: Mapping[str, str]) -> str:
 
 def _folder(config: Config, fields: Mapping[str, str]) -> Path:
     return inbox.folder(config, place_of(config, fields), fields.get("folder", "")).path
+
+
+def change_pages(config: Config, fields: Mapping[str, str]) -> list[str]:
+    """Move or leave out a page, replace pages by those of a folder, or insert them."""
+    page, to, what = fields.get("page", ""), fields.get("to", ""), fields.get("what", "")
+    if what == "move":
+        return ["--move-page", _number(page), _number(to)]
+    if what == "remove":
+        return [f"--remove-page={_number(page)}"]
+    if what == "replace":
+        return [f"--pages={_folder(config, fields)}"]
+    if what == "insert":
+        return [f"--insert-pages={_folder(config, fields)}", f"--after={_number(page, least=0)}"]
+    raise UsageError(_("Choose one."))
+
+
+def _number(text: str, least: int = 1) -> str:
+    """The number of a page, as no option can be. Raises UsageError."""
+    digits = text.strip()
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 6 or int(digits) < least:
+        raise UsageError(_("Give the number of a page."))
+    return digits

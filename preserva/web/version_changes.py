@@ -12,16 +12,20 @@ from dataclasses import dataclass
 from preserva.core.book.page_changes import ranges
 from preserva.core.formats.inventory import Inventory, version_number
 from preserva.core.values.model import PackageId
-from preserva.i18n import N_, _, ngettext
+from preserva.i18n import NP_, _, ngettext, pgettext
 
 _PAGE = re.compile(r"representations/(?P<kind>[^/]+)/data/(?P<page>[0-9]{1,6})\.[^/]+")
-_REPRESENTATIONS = {"master": N_("masters"), "access": N_("access copies"), "text": N_("text")}
+_REPRESENTATIONS = {
+    "master": NP_("what changed", "masters"),
+    "access": NP_("what changed", "access copies"),
+    "text": NP_("what changed", "text"),
+}
 _KINDS = (
-    ("metadata/descriptive/", N_("the record")),
-    ("documentation/structure.", N_("the structure")),
-    ("documentation/rights.", N_("the rights")),
-    ("documentation/events.", N_("the events before packaging")),
-    ("documentation/", N_("the documentation")),
+    ("metadata/descriptive/", NP_("what changed", "the record")),
+    ("documentation/structure.", NP_("what changed", "the structure")),
+    ("documentation/rights.", NP_("what changed", "the rights")),
+    ("documentation/events.", NP_("what changed", "the events before packaging")),
+    ("documentation/", NP_("what changed", "the documentation")),
 )
 _MADE_EACH_TIME = re.compile(r"documentation/README\.txt|(.*/)?METS\.xml|metadata/preservation/.*")
 
@@ -69,12 +73,13 @@ def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[st
         if page is not None:
             pages.setdefault(page["kind"], set()).add(int(page["page"]))
         elif kind is not None:
-            kinds[_(kind)] = None
+            kinds[pgettext("what changed", kind)] = None
         else:
             others += 1
     yield from kinds
     for name, numbers in pages.items():
-        what = _(_REPRESENTATIONS.get(name, name))
+        known = _REPRESENTATIONS.get(name)
+        what = name if known is None else pgettext("what changed", known)
         yield _("{what} of pages {pages}").format(what=what, pages=ranges(numbers))
     if others:
         yield ngettext("{count} other file", "{count} other files", others).format(count=others)

@@ -110,6 +110,13 @@ def _seen(versions: list[ShownVersion]) -> str | None:
     return versions[0].entry.version if versions else None
 
 
+def newest_version(visit: Visit, name: PackageId) -> str | None:
+    """The newest version of a package that was acknowledged anywhere; None if there is none."""
+    with visit.archive() as archive:
+        known = [copy.version for copy in archive.ledger.copies.of(name.uri) if copy.version]
+    return f"v{max(known)}" if known else None
+
+
 def title_of(visit: Visit, name: PackageId) -> str:
     """The title, or the name of the package as long as that is not known."""
     return shelf.title_of(visit.database, name.uri) or name.portable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from preserva.errors import NotFound
-from preserva.i18n import _, language
+from preserva.i18n import _, language, pgettext
 from preserva.web.book_pages import BookPages, ShownPage
 from preserva.web.pages.book import package_of, title_of
 from preserva.web.pictures import SIZES, PictureResponse
@@ -35,7 +35,10 @@ def show(visit: Visit) -> Response:
         first=book.pages[0],
         last=book.pages[-1],
         size=size if size in SIZES else "page",
-        sizes={"page": _("the whole page"), "large": _("large")},
+        sizes={
+            "page": pgettext("size of a picture", "the whole page"),
+            "large": pgettext("size of a picture", "large"),
+        },
     )
 
 
