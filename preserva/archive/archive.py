@@ -86,8 +86,11 @@ class ArchivalStorage:
         person: str | None = None,
         rebuilding: bool = False,
         reading: bool = False,
+        verified: tuple[int, str] | None = None,
     ) -> None:
         """Open the ledger, only for `reading` or to write; storages are opened when needed.
+
+        `verified` is an entry and its digest up to which this process has verified it before.
 
         `person` is the code of who acts (`acting.acting_person` says who does without one).
 
@@ -111,7 +114,7 @@ class ArchivalStorage:
         self.ledger = Ledger(config.ledger, person=self.actor.person, read_only=reading)
         self._noted = self.ledger.size
         try:
-            if problems := self.ledger.verify(since=max(1, self._noted - _VERIFIED)):
+            if problems := self.ledger.verify(since=self._unverified(verified)):
                 raise unverified(problems)
             _logger.info(
                 "archive of %s: configuration %s, ledger %s with %d entries",
@@ -125,6 +128,13 @@ class ArchivalStorage:
 
     def __enter__(self) -> Self:
         return self
+
+    def _unverified(self, verified: tuple[int, str] | None) -> int:
+        """The first entry to verify: among the newest, and after those that were before."""
+        first = max(1, self._noted - _VERIFIED)
+        if verified is None or self.ledger.digest_of(verified[0]) != verified[1]:
+            return first
+        return max(first, verified[0] + 1)
 
     def __exit__(
         self,
