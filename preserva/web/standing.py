@@ -74,6 +74,7 @@ class ArchiveStanding:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: _Known | None = None
+        self.verified: tuple[int, str] | None = None  # an entry, and its digest
         self._overview: tuple[Config, datetime, Overview] | None = None
 
     def overview(self, archive: ArchivalStorage) -> Overview:

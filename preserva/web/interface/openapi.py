@@ -57,7 +57,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         "responses": {str(endpoint.status.value): said, **problems},
     }
     if endpoint.takes == "*":
-        content = {"application/octet-stream": {}}
+        content: dict[str, Any] = {"application/octet-stream": {}}
         operation["requestBody"] = {"required": True, "content": content}
     elif endpoint.takes:
         operation["requestBody"] = {"required": True, "content": _json(endpoint.takes)}

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Any
 
-from preserva.archive.archive import ArchivalStorage, open_archive
+from preserva.archive.archive import ArchivalStorage
 from preserva.archive.judgements import rules_of
 from preserva.core.formats.guarded_json import JSONError, read_json
 from preserva.core.policy.judgement import Judgement, State, judge
@@ -50,7 +50,7 @@ class Call:
 
     def archive(self) -> ArchivalStorage:
         """The archive, opened in the name of the account."""
-        return open_archive(self.site.config.path, person=self.account.code)
+        return self.site.archive(self.account.code)
 
 
 View = Callable[[Call], tuple[HTTPStatus, Document]]

@@ -16,7 +16,7 @@ from preserva.web.uploads import path_of
 from preserva.web.visit import StaffSite
 from tests.support.books import RECORD
 from tests.unit.web.conftest import Visitor, form_of
-from tests.unit.web.test_pages import damage
+from tests.unit.web.state import damage
 
 BOOK = "/books/aonb-kp-7"
 NAME = PackageId("aonb", "kp-7")

@@ -9,8 +9,8 @@ import pytest
 from preserva.web import jobs
 from preserva.web.visit import StaffSite
 from tests.unit.web.conftest import Visitor, form_of
+from tests.unit.web.state import damage
 from tests.unit.web.test_book import do_job
-from tests.unit.web.test_pages import damage
 
 
 def pictures(number: int) -> dict[str, str]:

@@ -119,7 +119,7 @@ def test_all_copies_as_a_table(site: StaffSite, visitor: Visitor) -> None:
 )
 def test_a_table_computes_nothing(cell: str, written: str) -> None:
     """What others wrote is no formula in a spreadsheet."""
-    assert rows(reports.table("a.csv", [[cell]]).body.decode()) == [[written]]
+    assert rows(bytes(reports.table("a.csv", [[cell]]).body).decode()) == [[written]]
 
 
 def test_the_state_and_the_levels(visitor: Visitor) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +15,10 @@ from preserva import config as configuration
 from preserva.archive.archive import ArchivalStorage, create_archive, open_archive
 from preserva.archive.judgements import judgements, rules_of, tally_of
 from preserva.core.values import entries
-from preserva.core.values.facts import Arrival, Check, Facts, RecordedFinding, Removal, Withdrawal
+from preserva.core.values.fact import Facts
+from preserva.core.values.facts import Arrival, Check, RecordedFinding, Removal, Withdrawal
+from preserva.errors import LedgerError
+from preserva.ledger import Ledger
 from preserva.web.pages.books import FILTERS
 from preserva.web.standing import ArchiveStanding
 from tests.support import books
@@ -150,3 +155,43 @@ def test_the_overview_is_made_again_when_something_changed(place: Path) -> None:
     assert look() == (3, now)
     now -= timedelta(days=1)  # a clock that was set back
     assert look() == (3, now)
+
+
+def test_what_was_verified_is_verified_again_only_where_it_is_new(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another ledger, or one that was cut off, is verified as one seen for the first time."""
+    with open_archive(place) as archive:
+        for _check in range(3):
+            append(archive, "stored", PACKAGES[0], "aonb-main", 1)
+        size, digest = archive.ledger.size, archive.ledger.digest
+    begun: list[int] = []
+    verify = Ledger.verify
+
+    def noting(ledger: Ledger, *, since: int = 1) -> list[str]:
+        begun.append(since)
+        return verify(ledger, since=since)
+
+    monkeypatch.setattr(Ledger, "verify", noting)
+    config = configuration.load(place)
+    for verified in (
+        None,
+        (size, digest),
+        (size - 1, digest),
+        (size, "0" * 64),
+        (size + 5, digest),
+    ):
+        ArchivalStorage(config, verified=verified).ledger.close()
+    assert begun == [1, size + 1, 1, 1, 1]
+
+
+def test_an_entry_that_was_changed_is_found_although_the_others_were_verified(place: Path) -> None:
+    with open_archive(place) as archive:
+        size, digest = archive.ledger.size, archive.ledger.digest
+        append(archive, "stored", PACKAGES[0], "aonb-main", 1)
+    config = configuration.load(place)
+    with closing(sqlite3.connect(config.ledger)) as raw, raw:
+        raw.execute("DROP TRIGGER never_changed")
+        raw.execute("UPDATE entry SET package = 'x' WHERE number = ?", [size + 1])
+    with pytest.raises(LedgerError, match="was changed"):
+        ArchivalStorage(config, verified=(size, digest))
