@@ -154,7 +154,7 @@ def _described(store: Store, book: ListedBook) -> ListedBook:
         book,
         title=book.title or _tags(info).get("External-Description", ""),
         library=book.library or maker,
-        pages=_pages(version, base),
+        pages="; ".join(filter(None, (_pages(version, base), _missing(premis)))),
     )
 
 
@@ -194,12 +194,20 @@ def _tags(info: bytes | None) -> dict[str, str]:
 
 def _pages(version: _Version, base: str) -> str:
     """How many pages the first representation that has any lists in its METS."""
-    for name in ("master", "access", "text"):
+    for name in ("master", "access", "text", "original"):
         mets = version.read(f"{base}representations/{name}/METS.xml")
         if mets is not None:
             pages = {file.page for file in read_representation(io.BytesIO(mets)).files}
             if count := len(pages - {None}):
                 return str(count)
+    return ""
+
+
+def _missing(premis: bytes | None) -> str:
+    """What the event of its transfer says of files that were not received."""
+    for note in () if premis is None else parse(premis).iter(f"{_P}eventOutcomeDetailNote"):
+        if (text := " ".join((note.text or "").split())).startswith("incomplete: "):
+            return text
     return ""
 
 

@@ -114,12 +114,13 @@ def readme(
     software: str,
     digests: Iterable[str],
     contacts: Iterable[str] = (),
+    remarks: Iterable[str] = (),
 ) -> str:
     """The text of `documentation/README.txt`, in English, Russian and Belarusian.
 
     `folder` is the name of the package folder, `software` our name and version, `digests` the
     algorithms of its manifests, of which SHA-512 is one; `contacts` are lines on how to reach the
-    institution.
+    institution, `remarks` what a reader should know before anything else.
     """
     others = [name for name in digests if name != "sha512"]
     facts = {
@@ -128,7 +129,7 @@ def readme(
         "folder": folder,
         "created": created,
         "institution": institution,
-        "software": "\n".join([*contacts, software]),
+        "software": "\n".join([*contacts, software, *remarks]),
         "others_en": _manifests(others, "the same with"),
         "others_ru": _manifests(others, "то же по алгоритму"),
         "others_be": _manifests(others, "тое ж паводле алгарытму"),
@@ -138,6 +139,13 @@ def readme(
         name = f"{standard.name} {standard.version}".strip()
         parts.append(f"  {name:<32} {standard.url}\n")
     return "".join(parts)
+
+
+def remarks_in(text: str) -> list[str]:
+    """The remarks in a README of ours: they follow the name of the software."""
+    head = text.partition("\n\n")[0].splitlines()
+    software = [place for place, line in enumerate(head) if line.startswith("preserva ")]
+    return head[software[-1] + 1 :] if software else []
 
 
 def _manifests(digests: Iterable[str], what: str) -> str:

@@ -6,7 +6,7 @@ docs/adr/0046-health-is-a-state.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -33,6 +33,7 @@ class Aspect(StrEnum):
     INCOMPLETE = "incomplete"  # copies that lack the newest version
     OVERDUE = "overdue"  # copies that were not read within their interval
     JOB = "job"  # seconds since a job last came to its end with all of its work done
+    DROPPED = "dropped storages"  # with copies, not configured any more, and not retired
     FREE = "free space"  # bytes
 
 
@@ -87,6 +88,7 @@ class HealthFacts:
     too_few: int
     incomplete: int
     overdue: int
+    dropped: int
     jobs: tuple[ExpectedJob, ...]
     free: Mapping[str | None, int]
 
@@ -125,6 +127,14 @@ def examine(facts: HealthFacts, limits: HealthLimits) -> Health:
     return Health(facts.at, tuple(_checks(facts, limits)))
 
 
+def examine_jobs(
+    jobs: Iterable[ExpectedJob], at: datetime, limits: HealthLimits
+) -> Iterator[HealthCheck]:
+    """Whether the work that must be done again and again was done in time."""
+    for expected in jobs:
+        yield _job(expected, at, limits.days(expected.job))
+
+
 def _checks(facts: HealthFacts, limits: HealthLimits) -> Iterator[HealthCheck]:
     damage = Outcome.FAIL if facts.damaged else Outcome.PASS
     yield HealthCheck(Aspect.DAMAGED, damage, facts.damaged)
@@ -133,11 +143,11 @@ def _checks(facts: HealthFacts, limits: HealthLimits) -> Iterator[HealthCheck]:
         Aspect.TOO_FEW: facts.too_few,
         Aspect.INCOMPLETE: facts.incomplete,
         Aspect.OVERDUE: facts.overdue,
+        Aspect.DROPPED: facts.dropped,
     }
     for aspect, number in counts.items():
         yield HealthCheck(aspect, _unless(number == 0), number)
-    for expected in facts.jobs:
-        yield _job(expected, facts.at, limits.days(expected.job))
+    yield from examine_jobs(facts.jobs, facts.at, limits)
     for subject, free in facts.free.items():
         well = _unless(free >= limits.free_bytes)
         yield HealthCheck(Aspect.FREE, well, free, subject=subject, limit=limits.free_bytes)

@@ -22,7 +22,8 @@ from tests.support.books import an_archive, make_book
 
 FILES = {
     "README.txt", "README.html", "books.csv", "books.html", "check.py", "formats.txt",
-    "formats-codes.csv", "formats-charsets.csv",
+    "formats-codes.csv", "formats-charsets.csv", "formats-schemas.csv", "formats-mets-profile.rng",
+    "formats-mets-profile.sch", "formats-premis-profile.rng",
 }  # fmt: skip
 PACKAGE = PackageId("aonb", "kp-7")
 
