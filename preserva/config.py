@@ -137,7 +137,10 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A complete, valid configuration. `xsd` is the folder of official schemas, if there is one."""
+    """A complete, valid configuration. `xsd` is the folder of official schemas, if there is one.
+
+    `language` is that of mails and pages, which others read; None if it is left to who runs it.
+    """
 
     path: Path
     institution: Institution
@@ -148,6 +151,7 @@ class Config:
     rights: Rights | None = None
     images: ImageRules = USUAL_RULES
     xsd: Path | None = None
+    language: str | None = None
     classes: tuple[PackageClass, ...] = ()
     pings: Pings = Pings()
     health: HealthLimits = USUAL_LIMITS
@@ -289,6 +293,7 @@ def _config(path: Path, document: Mapping[str, Any]) -> Config:
         _rights(document, institutions[archive["institution"]].country),
         _images(document),
         base / document["schemas"]["xsd"] if "schemas" in document else None,
+        archive.get("language"),
         tuple(PackageClass(id_, **keys) for id_, keys in document.get("classes", {}).items()),
         Pings(**document.get("ping", {})),
         HealthLimits(**document.get("health", {})),

@@ -6,6 +6,7 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import permutations
@@ -39,6 +40,7 @@ from preserva.i18n import N_, _, joined
 from preserva.ledger import Ledger
 from preserva.local_time import local_time
 from preserva.logs import get_logger
+from preserva.storage.base import Storage
 from preserva.storage.open import open_storage
 
 _logger = get_logger(__name__)
@@ -167,6 +169,11 @@ class ArchivalStorage:
             store = Store(config, storage, partial(storage_id, self.ledger, name))
             self._stores[name] = Store(config, storage) if self._rebuilding else store
         return self._stores[name]
+
+    def work_through(self, name: str, wrap: Callable[[Storage], Storage]) -> None:
+        """Use a storage through another one from now on, such as one that plays a full disk."""
+        store = self.store(name)
+        self._stores[name] = replace(store, storage=wrap(store.storage))
 
     def stores(self) -> list[Store]:
         """All storages, primary ones first."""

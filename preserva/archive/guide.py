@@ -184,8 +184,16 @@ def _words(config: Config, store: Store, place: int) -> dict[str, str]:
         "role": _ROLES[store.config.role][place],
         "maker": config.institution.names[code],
         "keeper": keeper.names[code],
+        "copies": "; ".join(_elsewhere(config, store, code)) or "—",
         "contacts": "".join(line for each in people for line in _contacts(each, place, code)),
     }
+
+
+def _elsewhere(config: Config, store: Store, code: str) -> Iterator[str]:
+    """The other storages of the packages, each with the institution that keeps it."""
+    for other in config.storages.values():
+        if other.id != store.id and other.role in _ROLES:
+            yield f"{one_line(other.name)} ({config.institutions[other.institution].names[code]})"
 
 
 def _named(institution: Institution) -> str:

@@ -44,6 +44,7 @@ _LARGEST = 16 << 20
 _NOTHING_KNOWN = ListedBook(**dict.fromkeys(COLUMNS, ""))
 _P = f"{{{PREMIS}}}"
 _TERMS = ("copyrightStatus", "licenseTerms", "statuteCitation", "otherRightsBasis")
+_DATES = ("copyrightStatusDeterminationDate", "statuteInformationDeterminationDate")
 _NOTES = ("copyrightNote", "licenseNote", "statuteNote", "otherRightsNote")
 
 
@@ -246,6 +247,7 @@ def _rights(premis: etree._Element) -> list[str]:
         ]
         acts = ", ".join(texts.get("act", []))
         allowed = [f"allowed: {acts}"] if acts else []
+        dates = [f"determined: {text}" for name in _DATES for text in texts.get(name, []) if text]
         limits = [f"only if: {text}" for text in dict.fromkeys(texts.get("restriction", []))]
-        lines.append(", ".join(dict.fromkeys([*said, *addresses, *allowed, *limits])))
+        lines.append(", ".join(dict.fromkeys([*said, *dates, *addresses, *allowed, *limits])))
     return lines

@@ -49,10 +49,10 @@ class Settings:
         self.verbose = verbose
         self.wait = 0
         self.log: Path | None = None
-        self.progress: Path | None = None
         self.verb: str | None = None  # as people type it, once it has begun
         self.done = 0  # how many copies or packages this run has finished
         self._screen: Screen | None = None
+        self.progress: Path | None = None
 
     def _tell_waiting(self, error: Exception) -> None:
         echo(_("Waiting: {message}").format(message=error), err=True)

@@ -23,7 +23,10 @@ INCOMPLETE = "incomplete: "
 """The beginning of the note on a transfer of which files are elsewhere."""
 
 _RECEIVED = "Получено от · Атрымана ад · Received from: {name} ({note})"
-_MISSING = "НЕПОЛНО · НЯПОЎНА · INCOMPLETE: {missing}/{all}"
+_MISSING = (
+    "НЕПОЛНО, вместо файлов ссылки · НЯПОЎНА, замест файлаў спасылкі · INCOMPLETE, links in place"
+    " of files: {missing} / {all}"
+)
 _LONGEST = 5
 
 

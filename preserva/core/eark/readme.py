@@ -188,7 +188,8 @@ How it is built
                                      the record as it came from the catalogue
     metadata/preservation/           PREMIS: what was done, when, by whom; the rights
     documentation/                   this text; what was supplied about history, rights and
-                                     chapters, if anything was
+                                     chapters, if anything was; documents that lay with the
+                                     scans: in METS.xml, xlink:title is what they were called
     schemas/                         the standards, with versions and addresses
     representations/                 the book itself: master (as scanned, to be kept),
                                      access (to be read), text (recognised text); or
@@ -206,7 +207,8 @@ How it is built
 
     import json, os, shutil
     inventory = json.load(open("inventory.json", encoding="utf-8"))
-    for digest, paths in inventory["versions"]["v2"]["state"].items():
+    version = inventory["head"]  # the newest; or "v1", "v2" ...
+    for digest, paths in inventory["versions"][version]["state"].items():
         for path in paths:
             target = os.path.join("/tmp/version", path)
             os.makedirs(os.path.dirname(target), exist_ok=True)
@@ -252,7 +254,8 @@ How to check it by hand
                                      виде, в каком она пришла из каталога
     metadata/preservation/           PREMIS: кто, что и когда сделал; права
     documentation/                   этот текст; то, что было дано об истории, правах и
-                                     главах, если было дано
+                                     главах, если было дано; документы, которые лежали со
+                                     сканами: их прежние имена — xlink:title в METS.xml
     schemas/                         стандарты: версии и адреса
     representations/                 сама книга: master (как отсканировано, для вечного
                                      хранения), access (для чтения), text (распознанный
@@ -272,7 +275,8 @@ How to check it by hand
 
     import json, os, shutil
     inventory = json.load(open("inventory.json", encoding="utf-8"))
-    for digest, paths in inventory["versions"]["v2"]["state"].items():
+    version = inventory["head"]  # новейшая; или "v1", "v2" ...
+    for digest, paths in inventory["versions"][version]["state"].items():
         for path in paths:
             target = os.path.join("/tmp/version", path)
             os.makedirs(os.path.dirname(target), exist_ok=True)
@@ -318,7 +322,8 @@ How to check it by hand
                                      выглядзе, у якім ён прыйшоў з каталога
     metadata/preservation/           PREMIS: хто, што і калі зрабіў; правы
     documentation/                   гэты тэкст; тое, што было дадзена пра гісторыю, правы і
-                                     раздзелы, калі было дадзена
+                                     раздзелы, калі было дадзена; дакументы, якія ляжалі са
+                                     сканамі: іх ранейшыя імёны — xlink:title у METS.xml
     schemas/                         стандарты: версіі і адрасы
     representations/                 сама кніга: master (як адсканавана, для вечнага
                                      захавання), access (для чытання), text (распазнаны
@@ -338,7 +343,8 @@ How to check it by hand
 
     import json, os, shutil
     inventory = json.load(open("inventory.json", encoding="utf-8"))
-    for digest, paths in inventory["versions"]["v2"]["state"].items():
+    version = inventory["head"]  # найноўшая; або "v1", "v2" ...
+    for digest, paths in inventory["versions"][version]["state"].items():
         for path in paths:
             target = os.path.join("/tmp/version", path)
             os.makedirs(os.path.dirname(target), exist_ok=True)

@@ -250,7 +250,7 @@ def test_what_its_makers_say_stands_where_a_reader_looks(tmp_path: Path) -> None
     assert b"https://creativecommons.org/licenses/by/4.0/" in premis
     assert b"not assessed" not in premis
     readme = (main / base / "documentation/README.txt").read_text("utf-8")
-    assert "НЕПОЛНО · НЯПОЎНА · INCOMPLETE: 2/4\n" in readme
+    assert "INCOMPLETE, links in place of files: 2 / 4\n" in readme
     assert f"Received from: Digitising Office ({office})" in readme
     with (main / base / "representations/original/METS.xml").open("rb") as stream:
         stored = read_representation(stream)
