@@ -87,8 +87,9 @@ def take_away(world: World, storage: str, _book: PackageId) -> None:
 
 
 def wipe(world: World, storage: str, _book: PackageId) -> None:
-    """The disk is a new, empty one: what was on it is lost."""
+    """The disk is a new, empty one: what was on it is lost, and nobody else's lies there."""
     world.disks[storage].clear()
+    world.foreign.discard(storage)
 
 
 def put_back(world: World, storage: str, _book: PackageId) -> None:
