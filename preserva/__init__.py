@@ -26,14 +26,20 @@ if TYPE_CHECKING:
         write_config,
     )
     from preserva.api.arguments import StrPath
-    from preserva.api.catalogue import Catalogue, HarvestSummary, open_catalogue
+    from preserva.api.catalogue import (
+        Catalogue,
+        HarvestSummary,
+        backup_catalogue,
+        open_catalogue,
+        restore_catalogue,
+    )
     from preserva.api.demo import run_demo
     from preserva.api.ingest import Stored
     from preserva.api.ledger import ArchiveLedger, backup_ledger, open_ledger, restore_ledger
     from preserva.api.pages import StaffPages, open_pages
     from preserva.api.reporting import Levels, PackageHistory
     from preserva.archive.archive import Clock, Identifiers
-    from preserva.archive.ledger_backup import BackupMade, LedgerBackup
+    from preserva.archive.ledger_backup import BackupMade
     from preserva.archive.ledger_proof import Proof as LedgerProof
     from preserva.archive.removal import CopyRemoval
     from preserva.archive.withdrawal import RemovedCopy, Tombstone
@@ -45,6 +51,7 @@ if TYPE_CHECKING:
     from preserva.batch.outcome import BatchResult, RowResult, RowState
     from preserva.batch.record_list import ListedRecord
     from preserva.catalogue.agreement import Agreement
+    from preserva.catalogue.backup import CatalogueBackupMade
     from preserva.catalogue.decision_files import Decided as DecisionsImported
     from preserva.catalogue.decisions import MatchDecision, MatchVerdict
     from preserva.catalogue.decisions import Undone as DecisionUndone
@@ -161,6 +168,7 @@ if TYPE_CHECKING:
         WrongStorage,
     )
     from preserva.exhibition.build import Built as ExhibitionBuilt
+    from preserva.files.dated_backups import Backup
     from preserva.fixity.audit_run import Audit
     from preserva.ingest.check import CheckedScans
     from preserva.ingest.package import Packaged
@@ -196,6 +204,8 @@ _PLACES = {
     "run_demo": "api.demo:run_demo",
     "Stored": "api.ingest:Stored",
     "ArchiveLedger": "api.ledger:ArchiveLedger",
+    "backup_catalogue": "api.catalogue:backup_catalogue",
+    "restore_catalogue": "api.catalogue:restore_catalogue",
     "backup_ledger": "api.ledger:backup_ledger",
     "open_ledger": "api.ledger:open_ledger",
     "restore_ledger": "api.ledger:restore_ledger",
@@ -205,8 +215,9 @@ _PLACES = {
     "Levels": "api.reporting:Levels",
     "Clock": "archive.archive:Clock",
     "Identifiers": "archive.archive:Identifiers",
+    "Backup": "files.dated_backups:Backup",
     "BackupMade": "archive.ledger_backup:BackupMade",
-    "LedgerBackup": "archive.ledger_backup:LedgerBackup",
+    "CatalogueBackupMade": "catalogue.backup:CatalogueBackupMade",
     "LedgerProof": "archive.ledger_proof:Proof",
     "BagCreated": "bag.create.create:Made",
     "BagFetched": "bag.fetch:Fetched",
@@ -379,36 +390,36 @@ _PLACES = {
 # fmt: off
 __all__ = [
     "AcceptedStorage", "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound",
-    "Arrangement", "Audit",
-    "AuditedCopy", "AwaitsConfirmation", "BackupMade", "BagCreated", "BagFetched", "BagReport",
-    "BagTable", "BagUpdated", "BagVerdict", "BatchResult", "BookPage", "Brought", "Catalogue",
-    "CatalogueEntry", "CatalogueRecord", "CheckedScans", "Clock", "Code", "Colours", "Config",
-    "ConfigError", "Contributor", "CopyInStorage", "CopyRemoval", "CopyState", "CopyStatus",
-    "CopyrightStatus", "Custody", "Damaged", "DecisionAnswer", "DecisionState", "DecisionUndone",
-    "DecisionsImported", "Deed", "DemoFailedError", "Division", "Document", "Due", "DueReason",
-    "EditionView", "Ended", "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding",
-    "FolderPages", "Forecast", "HarvestResult", "HarvestSummary", "Health", "HealthAspect",
-    "HealthCheck", "HealthJob", "HealthLimits", "HistoryEntry", "Hit", "Identifiers", "ImageRules",
-    "Incident", "IncidentDecision", "Institution", "Item", "JointDecision", "KeptProfile",
-    "LedgerBackup", "LedgerEntry", "LedgerError", "LedgerInStorage", "LedgerProof", "Levels",
-    "LevelsArea", "LevelsDemand", "LevelsEvidence", "LevelsRequirement", "LevelsVerdict",
-    "Limitation", "Listed", "ListedRecord", "Listing", "LockLost", "Locked", "Mail",
-    "MatchDecision", "MatchVerdict", "MatchedWord", "Matter", "NamedSubject", "NotAFile",
-    "NotFound", "NotInPlace", "OaiFormat", "ObjectInStorage", "ObjectToStorage", "Observer",
-    "Outcome", "Overview", "PackageClass", "PackageError", "PackageHistory", "PackageId",
-    "PackageType", "Packaged", "PageAccount", "PageChange", "PageDeed", "PageFacts", "PageRole",
-    "Person", "Pings", "Policy", "PreservaError", "Progress", "Proposal", "Reached", "Receipt",
-    "RecordedFinding", "RecordsExported", "RecordsImported", "Refused", "Relation", "RelationKind",
-    "RemovedCopy", "Repair", "Replication", "Report", "ReportMonth", "ReportYear", "ResultPage",
-    "Retitled", "Revised", "Rights", "RightsBasis", "Role", "RowResult", "RowState", "ScanAction",
-    "ScanPolicy", "ScanProfile", "Severity", "SourceFile", "StaffPages", "Started", "State",
-    "Status", "StorageConfig", "StorageError", "StorageFull", "StorageState", "StorageTally",
-    "Stored", "StrPath", "Structure", "Subject", "Tally", "Tombstone", "TooLarge", "TransferForm",
-    "Transferred", "TypedNumber", "Undecodable", "Unfit", "Unreachable", "UsageError", "Wanted",
-    "WholePackage", "WholeStorage", "Work", "WorkKind", "WorkSum", "WrongLedger", "WrongStorage",
-    "__version__", "backup_ledger", "bags", "check_storages", "create_archive", "load_config",
-    "open_archive", "open_catalogue", "open_ledger", "open_pages", "package_bag", "rebuild_config",
-    "rebuild_ledger", "restore_ledger", "run_demo", "write_config",
+    "Arrangement", "Audit", "AuditedCopy", "AwaitsConfirmation", "Backup", "BackupMade",
+    "BagCreated", "BagFetched", "BagReport", "BagTable", "BagUpdated", "BagVerdict", "BatchResult",
+    "BookPage", "Brought", "Catalogue", "CatalogueBackupMade", "CatalogueEntry", "CatalogueRecord",
+    "CheckedScans", "Clock", "Code", "Colours", "Config", "ConfigError", "Contributor",
+    "CopyInStorage", "CopyRemoval", "CopyState", "CopyStatus", "CopyrightStatus", "Custody",
+    "Damaged", "DecisionAnswer", "DecisionState", "DecisionUndone", "DecisionsImported", "Deed",
+    "DemoFailedError", "Division", "Document", "Due", "DueReason", "EditionView", "Ended",
+    "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding", "FolderPages", "Forecast",
+    "HarvestResult", "HarvestSummary", "Health", "HealthAspect", "HealthCheck", "HealthJob",
+    "HealthLimits", "HistoryEntry", "Hit", "Identifiers", "ImageRules", "Incident",
+    "IncidentDecision", "Institution", "Item", "JointDecision", "KeptProfile", "LedgerEntry",
+    "LedgerError", "LedgerInStorage", "LedgerProof", "Levels", "LevelsArea", "LevelsDemand",
+    "LevelsEvidence", "LevelsRequirement", "LevelsVerdict", "Limitation", "Listed", "ListedRecord",
+    "Listing", "LockLost", "Locked", "Mail", "MatchDecision", "MatchVerdict", "MatchedWord",
+    "Matter", "NamedSubject", "NotAFile", "NotFound", "NotInPlace", "OaiFormat", "ObjectInStorage",
+    "ObjectToStorage", "Observer", "Outcome", "Overview", "PackageClass", "PackageError",
+    "PackageHistory", "PackageId", "PackageType", "Packaged", "PageAccount", "PageChange",
+    "PageDeed", "PageFacts", "PageRole", "Person", "Pings", "Policy", "PreservaError", "Progress",
+    "Proposal", "Reached", "Receipt", "RecordedFinding", "RecordsExported", "RecordsImported",
+    "Refused", "Relation", "RelationKind", "RemovedCopy", "Repair", "Replication", "Report",
+    "ReportMonth", "ReportYear", "ResultPage", "Retitled", "Revised", "Rights", "RightsBasis",
+    "Role", "RowResult", "RowState", "ScanAction", "ScanPolicy", "ScanProfile", "Severity",
+    "SourceFile", "StaffPages", "Started", "State", "Status", "StorageConfig", "StorageError",
+    "StorageFull", "StorageState", "StorageTally", "Stored", "StrPath", "Structure", "Subject",
+    "Tally", "Tombstone", "TooLarge", "TransferForm", "Transferred", "TypedNumber", "Undecodable",
+    "Unfit", "Unreachable", "UsageError", "Wanted", "WholePackage", "WholeStorage", "Work",
+    "WorkKind", "WorkSum", "WrongLedger", "WrongStorage", "__version__", "backup_catalogue",
+    "backup_ledger", "bags", "check_storages", "create_archive", "load_config", "open_archive",
+    "open_catalogue", "open_ledger", "open_pages", "package_bag", "rebuild_config",
+    "rebuild_ledger", "restore_catalogue", "restore_ledger", "run_demo", "write_config",
 ]
 # fmt: on
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import permutations
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import Self
 
@@ -20,6 +21,7 @@ from preserva.archive.ledger_mark import advance, claim, read_mark, refuse_outda
 from preserva.archive.patience import NO_PATIENCE, name_of_process
 from preserva.archive.places import is_made, make_place
 from preserva.archive.recovery import recover
+from preserva.archive.runs import note_seconds, usual_seconds
 from preserva.archive.store import Store
 from preserva.config import Config
 from preserva.core.formats import layout
@@ -95,6 +97,9 @@ class ArchivalStorage:
         self.identifiers = identifiers
         self.tell: Callable[[Finding], object] = _ignore  # what was set aside before writing
         self.patience = NO_PATIENCE
+        self.work: str | None = None  # what those who wait for us are told
+        self._began = monotonic()
+        self._held = False
         self._stores: dict[str, Store] = {}
         self._written: dict[str, Store] = {}
         self._rebuilding = rebuilding
@@ -129,6 +134,9 @@ class ArchivalStorage:
             self.renew_guides()
             with suppress(PreservaError):  # what was acknowledged stays so
                 self._tell_primary()
+        if kind is None and self._held and self.work is not None:
+            with suppress(StorageError):
+                note_seconds(self.config, self.work, round(monotonic() - self._began))
         for store in self._stores.values():
             store.storage.close()
         self.ledger.close()
@@ -170,6 +178,7 @@ class ArchivalStorage:
         store.known_identity()  # first: a lock is a file, and another's disk gets none
         with self.patience.locked(lambda: store.storage.lock(self.own_name())):
             _logger.info("writing to %s", store.id)
+            self._held = True
             claim(self, store)
             recover(self.ledger, store, self.now, self.tell)
             self._written[store.id] = store
@@ -221,11 +230,13 @@ class ArchivalStorage:
         """Be the only audit of a storage, which itself is not written to. Raises Locked."""
         place = open_storage(str(self.audits_of(storage)))
         with self.patience.locked(lambda: place.lock(self.own_name())):
+            self._held = True
             yield
 
     def own_name(self) -> str:
         """The name of this process, for those who wait for its lock."""
-        return name_of_process(self.now())
+        usual = None if self.work is None else usual_seconds(self.config, self.work)
+        return name_of_process(self.now(), self.work, usual)
 
 
 def find_config(path: Path | None = None) -> Path:

@@ -124,6 +124,14 @@ class Copies:
         )
         return [name for (name,) in self._rows(query, [storage])]
 
+    def storages(self) -> list[str]:
+        """The storages in which a version was ever acknowledged."""
+        query = "SELECT min(storage) FROM copy WHERE arrival IS NOT NULL AND storage > ?"
+        names: list[str] = []
+        while (name := self._rows(query, names[-1:] or [""])[0][0]) is not None:
+            names.append(name)  # one step in an index for each, whatever the number of copies
+        return names
+
     def known(self) -> Iterator[KnownCopy]:
         """Every copy of which there is anything to know, in the order of the packages."""
         query = (

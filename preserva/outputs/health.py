@@ -24,6 +24,7 @@ _SENTENCES = {
     Aspect.TOO_FEW: N_("packages with too few copies: {number}"),
     Aspect.INCOMPLETE: N_("copies that lack the newest version: {number}"),
     Aspect.OVERDUE: N_("copies whose check is overdue: {number}"),
+    Aspect.DROPPED: N_("storages that left the configuration without being retired: {number}"),
 }
 
 

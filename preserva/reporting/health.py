@@ -11,13 +11,13 @@ from pathlib import Path
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.judgements import tally_of
+from preserva.archive.retirement import dropped_storages
 from preserva.archive.runs import last_success
-from preserva.archive.withdrawal import tombstones
 from preserva.config import Config, Role
 from preserva.core.policy.health import ExpectedJob, Health, HealthFacts, Job, examine
 from preserva.core.policy.judgement import State
 from preserva.core.values.report import Outcome
-from preserva.fixity.audit_schedule import foresee, lanes_of
+from preserva.fixity.audit_schedule import foresee, lanes_in
 from preserva.reporting.incidents import open_incidents
 
 
@@ -27,7 +27,7 @@ def health(archive: ArchivalStorage) -> Health:
     tally = tally_of(archive)
     undecided = [incident for incident in open_incidents(archive) if not incident.decisions]
     damaged = sum(incident.state.outcome is Outcome.FAIL for incident in undecided)
-    lanes = lanes_of(config, (), tombstones(archive.ledger))
+    lanes = lanes_in(archive)
     facts = HealthFacts(
         now,
         damaged=damaged,
@@ -35,6 +35,7 @@ def health(archive: ArchivalStorage) -> Health:
         too_few=len(tally.few),
         incomplete=tally.count(State.INCOMPLETE),
         overdue=foresee(archive.ledger, lanes, now=now, capacity=None).overdue,
+        dropped=len(dropped_storages(archive.ledger, config)),
         jobs=tuple(_jobs(config)),
         free=dict(_free(config)),
     )

@@ -18,6 +18,7 @@ from preserva.core.values.facts import (
     Recovery,
     RelationStated,
     Removal,
+    Retirement,
     Withdrawal,
 )
 from preserva.ledger import LedgerEntry
@@ -113,6 +114,12 @@ def _withdrawal(entry: LedgerEntry) -> _Facts:
     return kind, None, None, (facts.reason,)
 
 
+def _retirement(entry: LedgerEntry) -> _Facts:
+    facts = entry.facts_as(Retirement)
+    kind = WorkKind.KEPT if facts.undone else WorkKind.RETIRED
+    return kind, None, None, (facts.reason,)
+
+
 def _removal(entry: LedgerEntry) -> _Facts:
     facts = entry.facts_as(Removal)
     decision = () if facts.decision is None else (f"no. {facts.decision}",)
@@ -136,6 +143,7 @@ _READERS: Mapping[str, Callable[[LedgerEntry], _Facts | None]] = {
     entries.DECISION_REFUSED: _step,
     entries.DECISION_DONE: _step,
     entries.WITHDRAWAL: _withdrawal,
+    entries.RETIREMENT: _retirement,
     entries.REMOVAL: _removal,
     entries.RELATION: _relation,
 }

@@ -24,6 +24,7 @@ from typing import Protocol
 from preserva.errors import Locked, LockLost, NotFound, StorageError, Unreachable
 from preserva.i18n import N_, _
 from preserva.logs import get_logger, redacted
+from preserva.storage.lock_holder import holder_for_people
 from preserva.storage.process_mark import has_ended, process_mark
 
 _logger = get_logger(__name__)
@@ -221,8 +222,11 @@ class Lease:
 
     def _locked(self, name: bytes) -> Locked:
         message = _("another process is writing to {url}: {holder}")
-        who = name.decode("utf-8", "replace").partition("\n")[0].strip() or _("it gave no name")
-        hint = N_("Wait until it ends. If it was killed, the lock is free a minute after that.")
+        who = holder_for_people(name.decode("utf-8", "replace").partition("\n")[0].strip())
+        hint = N_(
+            "Wait until it ends, or let --wait do so. If it was killed, the lock is free a minute"
+            " after that."
+        )
         return Locked(message.format(url=self._files.url, holder=who), hint=hint)
 
     def _renew(self, number: int, name: bytes, ended: threading.Event) -> None:
