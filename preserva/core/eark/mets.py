@@ -161,14 +161,8 @@ def write_package_mets(
             _write_group(writer, "Schemas", "grp-schemas", schemas, header)
             for name, entry in representations.items():
                 _write_group(writer, "Representations", group_id(name), (entry,), header)
-        attributes = {
-            "ID": "div-metadata",
-            "LABEL": "Metadata",
-            "ADMID": _references(preservation),
-            "DMDID": _references(descriptive),
-        }
         with _csip_map(writer, header):
-            writer.leaf("div", attributes=attributes)
+            _write_metadata_division(writer, preservation, descriptive)
             _write_group_division(writer, "Documentation", "grp-documentation")
             _write_group_division(writer, "Schemas", "grp-schemas")
             _write_representations_division(writer, representations)
@@ -196,13 +190,8 @@ def write_representation_mets(
         _write_preservation(writer, preservation, header.created)
         with writer.element("fileSec", {"ID": "fileSec"}):
             _write_group(writer, "Data", "grp-data", files, header)
-        attributes = {
-            "ID": "div-metadata",
-            "LABEL": "Metadata",
-            "ADMID": _references(preservation),
-        }
         with _csip_map(writer, header):
-            writer.leaf("div", attributes=attributes)
+            _write_metadata_division(writer, preservation)
             _write_group_division(writer, "Data", "grp-data")
         missing = set() if structure is None else set(_pages(structure))
         _write_pages(writer, files, missing, mixed=mixed)
@@ -305,6 +294,15 @@ def _csip_map(writer: XmlWriter, header: Header) -> Iterator[None]:
     root = {"ID": "div-root", "LABEL": header.objid}
     with writer.element("structMap", attributes), writer.element("div", root):
         yield
+
+
+def _write_metadata_division(
+    writer: XmlWriter,
+    preservation: Sequence[MetadataFile],
+    descriptive: Sequence[MetadataFile] = (),
+) -> None:
+    references = {"ADMID": _references(preservation), "DMDID": _references(descriptive)}
+    writer.leaf("div", attributes={"ID": "div-metadata", "LABEL": "Metadata", **references})
 
 
 def _write_group_division(writer: XmlWriter, label: str, group: str) -> None:
