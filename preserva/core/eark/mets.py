@@ -180,10 +180,9 @@ def write_representation_mets(
     """Write the METS.xml of a representation: its files, its pages, its chapters.
 
     A file without a page is of the whole book; or, where files are `mixed`, of no known use.
-    `files` is iterated up to four times and must give the same each time, in the order of pages.
-    Raises
-    ValueError for pages out of order, for a page of `structure` that no file has, and for text that
-    XML cannot carry.
+    `files` is iterated several times and must give the same each time, in the order of pages.
+    Raises ValueError for pages out of order, for a page of `structure` that no file has, and for
+    text that XML cannot carry.
     """
     with _mets(stream, header, header.kind.representation_profile) as writer:
         _write_header(writer, header)
@@ -268,10 +267,6 @@ def _write_preservation(writer: XmlWriter, items: Iterable[MetadataFile], create
                 _write_reference(writer, item, created)
 
 
-def _references(items: Iterable[MetadataFile]) -> str | None:
-    return " ".join(item.id for item in items) or None
-
-
 def _write_group(
     writer: XmlWriter, use: str, identifier: str, entries: Iterable[FileEntry], header: Header
 ) -> None:
@@ -301,8 +296,9 @@ def _write_metadata_division(
     preservation: Sequence[MetadataFile],
     descriptive: Sequence[MetadataFile] = (),
 ) -> None:
-    references = {"ADMID": _references(preservation), "DMDID": _references(descriptive)}
-    writer.leaf("div", attributes={"ID": "div-metadata", "LABEL": "Metadata", **references})
+    sections = {"ADMID": preservation, "DMDID": descriptive}
+    links = {name: " ".join(item.id for item in items) or None for name, items in sections.items()}
+    writer.leaf("div", attributes={"ID": "div-metadata", "LABEL": "Metadata", **links})
 
 
 def _write_group_division(writer: XmlWriter, label: str, group: str) -> None:
