@@ -23,6 +23,7 @@ from preserva.bag.container.compression import bare_name
 from preserva.bag.open import open_bag
 from preserva.bag.source import as_stream, hand_on
 from preserva.bag.validate import validate_source
+from preserva.core.book.rights import Rights
 from preserva.core.book.structure import NO_STRUCTURE
 from preserva.core.book.submission import Arrangement
 from preserva.core.eark.aip import ORIGINAL, AipSpec, ContentFile, build_aip
@@ -209,14 +210,7 @@ class _Accepting:
             self.observer,
             config.rights,
         )
-        source = Submission(
-            Scans(Folder(self.path), Arrangement({}, (), (), ())),
-            Arrangement({}, (), (), ()),
-            record,
-            self.package,
-            self.title,
-            Written(NO_STRUCTURE, History((ORIGINAL,)), sender.licences_beside(record)),
-        )
+        source = self._submission(record, sender.licences_beside(record))
         rights = assembler.rights_in(source).beside_the_record
         descriptive = describe(record, rights, self.staging, self.base)
         spec = assembler.spec(
@@ -233,6 +227,13 @@ class _Accepting:
         info = bag_info(config.institution, self.package, self.title, date, self.staging)
         write_tag_files(self.staging, info)
         return [*self.peek.notes, *record.notes, *inspection.notes, *self.notes]
+
+    def _submission(self, record: Record, rights: tuple[Rights, ...]) -> Submission:
+        """The package as a source: there are no scans, and people wrote nothing beside it."""
+        nothing = Arrangement({}, (), (), ())
+        written = Written(NO_STRUCTURE, History((ORIGINAL,)), rights)
+        scans = Scans(Folder(self.path), nothing)
+        return Submission(scans, nothing, record, self.package, self.title, written)
 
     def _copy(self, staging: Staging, prefix: str) -> None:
         """Copy the received files to staging in one read. Raises Refused if one changed."""
