@@ -9,6 +9,7 @@ identifiers (docs/adr/0009-import.md).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -48,7 +49,7 @@ from preserva.core.values.report import (
 from preserva.core.values.subjects import Named
 from preserva.describe.record import Record
 from preserva.describe.supplied.history import History
-from preserva.errors import Damaged, PackageError, Refused
+from preserva.errors import Damaged, PackageError, Refused, TooLarge
 from preserva.files.opening import Folder
 from preserva.fixity.ocfl_object import VersionSource
 from preserva.i18n import _
@@ -190,7 +191,7 @@ class _Accepting:
             for path, seen in self.staging.files.items()
         }
         received = self._prove(prefix, files)
-        read = partial(self._content_below, prefix)
+        read = partial(self._small_content, prefix)
         sender = Sender.of(received, self.peek.info, read)
         supplied = None if record_file is None else (read_supplied(record_file), record_file)
         record = self._record(supplied, position, charset, prefix, received)
@@ -378,6 +379,12 @@ class _Accepting:
 
     def _content_below(self, prefix: str, path: str) -> bytes:
         return self._content_of(prefix + path)
+
+    def _small_content(self, prefix: str, path: str) -> bytes:
+        """The content of a file; nothing of one that is too large, which then is no XML either."""
+        with suppress(TooLarge):
+            return self._content_below(prefix, path)
+        return b""
 
     def _content_of(self, path: str) -> bytes:
         return read_all(self.staging.storage, f"{self.staging.folder}/{path}", _LARGEST)
