@@ -55,6 +55,7 @@ CALLS = {
     "levels": "Archive.levels",
     "repair": "Archive.repair, Archive.set_aside, Archive.give_up_records",
     "rebuild storage": "Archive.rebuild_storage",
+    "accept": "Archive.accept_storage",
     "rebuild ledger": "rebuild_ledger",
     "rebuild config": "rebuild_config",
     "list": "Archive.packages",
@@ -91,6 +92,7 @@ CALLS = {
     "bag fetch": "bags.fetch",
     "bag profile": "bags.keep_profile",
     "config check": "load_config, check_storages",
+    "drill": "run_drill",
     "demo": "run_demo",
 }
 """What a program calls where a person types a verb; everything is below `preserva`."""

@@ -20,6 +20,7 @@ from preserva.errors import Damaged, NotAFile, NotFound, StorageError, TooLarge
 from preserva.i18n import _
 from preserva.ledger import LedgerEntry
 from preserva.storage.base import Storage, read_all
+from preserva.storage.glance import GlancedObject, glance_by_id
 from preserva.storage.ocfl import StoredObject
 from preserva.storage.published import publish
 
@@ -85,6 +86,10 @@ class StoredCopy:
     def read(self) -> StoredObject:
         """Its inventory. Raises NotFound, or Damaged if the inventory cannot be trusted."""
         return self.store.root.read(self.package.uri)
+
+    def glance(self) -> GlancedObject:
+        """What a list needs of its inventory; memory does not grow with files. Raises as `read`."""
+        return glance_by_id(self.store.root, self.package.uri)
 
     def read_recorded(self) -> StoredObject:
         """Its inventory, which is the one that the ledger recorded.

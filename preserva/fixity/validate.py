@@ -20,6 +20,7 @@ from preserva.bag.profiles import ProfileCache, check_profiles, load_profile
 from preserva.bag.source import Source
 from preserva.bag.validate import BagReport, validate_source
 from preserva.core.eark.received import METS
+from preserva.core.eark.verdicts import Verdicts
 from preserva.core.formats import layout
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
@@ -175,7 +176,8 @@ def validate_stored(
     copies = [StoredCopy(archive, store, package) for store in stores]
     removed = [copy for copy in copies if tombstone and tombstone.is_removed(copy.store.id)]
     copies = [copy for copy in copies if copy not in removed]
-    checked = [(copy, check_copy(copy, official, observer)) for copy in copies]
+    verdicts = Verdicts()
+    checked = [(copy, check_copy(copy, official, observer, verdicts=verdicts)) for copy in copies]
     reports = [(copy, report) for copy, report in checked if report is not None]
     if not reports and not removed:
         raise NotFound(_("there is no package {id}").format(id=package))

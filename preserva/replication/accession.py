@@ -44,7 +44,12 @@ from preserva.core.values.subjects import ObjectInStorage, WholeStorage
 from preserva.errors import Damaged, StorageError, UsageError
 from preserva.fixity.ocfl_object import CheckedObject, check_object
 from preserva.i18n import _
-from preserva.replication.accepted_claim import DisputedClaim, decision_on, disputed_claim
+from preserva.replication.accepted_claim import (
+    DisputedClaim,
+    begun_decision,
+    decision_on,
+    disputed_claim,
+)
 from preserva.storage.ocfl import StoredObject
 
 MOST_LOGS = 100
@@ -167,7 +172,8 @@ def _receive(
         known = copy.acknowledged()
         receipt.versions = tuple(name for name in stored.inventory.versions if name not in known)
         logs = dict(_unknown_logs(copy, receipt.report))
-        if not receipt.versions and not logs and _as_recorded(copy, stored):
+        begun = begun_decision(copy)
+        if not (receipt.versions or logs or begun) and _as_recorded(copy, stored):
             return receipt if receipt.report.findings else None
         if dry_run:
             return receipt
@@ -182,14 +188,16 @@ def _receive(
     receipt.report = checked.report
     other = list(_otherwise_recorded(copy, checked))
     receipt.report.add(other)
-    if receipt.report.outcome is Outcome.PASS:
+    claim = disputed_claim(copy, checked, receipt.report.findings, begun)
+    if begun is not None and claim is not None and claim.matter == begun.matter:
+        _accept(receipt, claim, begun)
+    elif receipt.report.outcome is Outcome.PASS:
         _acknowledge(copy, checked, receipt.versions)
         vouch(archive, copy.package, logs, [store.id])
         record_check(copy, receipt.report)
         receipt.acknowledged = True
     elif other:
         _record_incident(copy, receipt.report)
-        claim = disputed_claim(copy, checked, receipt.report.findings)
         if claim is not None and (decision := settle(claim)) is not None:
             _accept(receipt, claim, decision)
     return receipt
@@ -201,7 +209,12 @@ def _accept(receipt: Receipt, claim: DisputedClaim, decision: JointDecision) -> 
     report.findings = [
         finding for finding in report.findings if finding.code is not Code.NOT_AS_RECORDED
     ]
-    receipt.versions = tuple(dict.fromkeys((*claim.versions, *receipt.versions)))
+    accepted, recorded = (*claim.versions, *receipt.versions), copy.recorded.inventories()
+    receipt.versions = tuple(
+        version
+        for version in dict.fromkeys(accepted)
+        if recorded.get(version) != claim.checked.digests[version]
+    )
     _acknowledge(copy, claim.checked, receipt.versions, decision)
     logs = dict(_unknown_logs(copy, report))
     vouch(copy.archive, copy.package, logs, [copy.store.id])

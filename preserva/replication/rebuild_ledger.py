@@ -33,7 +33,13 @@ from preserva.files.disk import publish
 from preserva.fixity.ocfl_object import check_object
 from preserva.i18n import _, joined
 from preserva.ledger import Ledger
-from preserva.replication.ledger_copies import Choice, LedgerChoice, choose_copy, refuse_unseen
+from preserva.replication.ledger_copies import (
+    Choice,
+    LedgerChoice,
+    choose_copy,
+    refuse_unseen,
+)
+from preserva.replication.lone_claims import refuse_lone_claims
 from preserva.replication.rebuilt_package import ReadCopy, record_missing, record_package
 
 _NAMED = 20
@@ -154,7 +160,10 @@ def _rebuild(
     reports += _leave_out(archive, storages, choice.strange)
     _take_over(archive, choice)
     _refuse_contradicted(archive, storages, choice, decision)
-    refuse_unseen(choice)
+    refuse_unseen(choice, archive.ledger)
+    primary = archive.primary if archive.primary in storages.there else None
+    if primary is None and decision.source is None:
+        refuse_lone_claims(archive, storages.own)
     _record_rebuilt(archive, storages, choice)
     restore_removals(archive, storages.own)
     for report in reports:
@@ -165,7 +174,6 @@ def _rebuild(
         for path in counted("rebuild", WholeStorage(store.id), paths, len(paths), observer):
             reports.append(objects.read(archive, store, path))
             each(reports[-1])
-    primary = archive.primary if archive.primary in storages.there else None
     for package in objects.packages(archive, storages.there):
         copies = objects.copies(archive, storages.there, package)
         record_package(archive, package, copies, primary, decision.source)

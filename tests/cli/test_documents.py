@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,7 @@ def archive_verbs(documented: Documented, place: Path) -> None:
     documented(0, "store", "out/aonb-kp-7")
     documented(0, "import", "out/aonb-kp-7", "--dry-run")
     documented(0, "demo", "--place", "demo")
+    documented(0, "drill", "--place", "drill", "--keep")
     documented(0, "demo", "--scans", "practice/scans")
 
 
@@ -218,6 +220,10 @@ def verbs_after_damage(documented: Documented, place: Path) -> None:
     documented(0, "--config", "minsk/preserva.toml", "init")
     documented(0, "--config", "minsk/preserva.toml", "receive")
     documented(0, "rebuild", "storage", "nlb-copy", "--dry-run")
+    shutil.rmtree(place / "storages/nlb-copy")
+    documented(0, "rebuild", "storage", "nlb-copy")
+    accepted = ("accept", "nlb-copy", "--reason", "rebuilt", "--person", "kolas")
+    documented(0, "--config", "minsk/preserva.toml", *accepted)
     (place / "ledger.sqlite").rename(place / "lost.sqlite")
     documented(0, "rebuild", "ledger")
     (place / "preserva.toml").rename(place / "lost.toml")

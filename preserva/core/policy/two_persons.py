@@ -36,6 +36,7 @@ REMOVAL = "removal"
 REPAIR = "repair"
 RETIREMENT = "retirement"
 SET_ASIDE = "set aside"
+STORAGE = "storage"
 WITHDRAWAL = "withdrawal"
 
 KINDS: Mapping[str, DecisionKind] = {
@@ -48,6 +49,7 @@ KINDS: Mapping[str, DecisionKind] = {
         DecisionKind(REPAIR, N_("repair from a disputed copy")),
         DecisionKind(RETIREMENT, N_("retire a copy or a storage")),
         DecisionKind(SET_ASIDE, N_("set aside a version that its owner never made")),
+        DecisionKind(STORAGE, N_("accept a storage in which something differs from the records")),
         DecisionKind(WITHDRAWAL, N_("withdraw a package")),
     )
 }

@@ -435,11 +435,18 @@ class LedgerIdentity(Facts):
 
 @dataclass(frozen=True, slots=True)
 class IdentityLearned(Facts):
-    """The id by which the ledger knows a storage from here on."""
+    """The id by which the ledger knows a storage from here on.
+
+    Where people accepted it in the place of another: `replaces` that one, for this `reason`, by the
+    `decision` of two persons if something differed from the records.
+    """
 
     types: ClassVar = (entries.STORAGE_IDENTITY,)
 
     id: str = fact("id", always=True)
+    replaces: str | None = fact("replaces")
+    reason: str | None = fact("reason")
+    decision: int | None = fact("decision", number)
 
 
 @dataclass(frozen=True, slots=True)
