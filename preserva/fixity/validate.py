@@ -167,9 +167,9 @@ def validate_stored(
     holds the package and the ledger knows none, ConfigError.
     """
     prove_ledger(archive)
-    gone = retired(archive.ledger)
+    unwanted = retired(archive.ledger)
     stores = [archive.store(storage)] if storage else archive.stores()
-    stores = [store for store in stores if storage or not gone.has(package.uri, store.id)]
+    stores = [store for store in stores if storage or not unwanted.has(package.uri, store.id)]
     folder = xsd or archive.config.xsd
     official = None if folder is None else load_schemas(folder)
     tombstone = tombstones(archive.ledger).get(package.uri)
