@@ -151,6 +151,20 @@ def test_a_page_that_is_not_what_it_was_is_seen_by_reading_it(
     assert differing.endswith("0001.tif")
 
 
+def test_what_was_written_to_a_wrong_disk_is_seen(tmp_path: Path) -> None:
+    """By whatever it was that looked: here, by the test."""
+    whole = EXERCISES[Trouble.WRONG_DISK]
+
+    def mend(scratch: Scratch) -> list[str]:
+        (Path(scratch.replica().url) / "file").touch()
+        return whole.mend(scratch)
+
+    exercises = {Trouble.WRONG_DISK: Exercise(whole.plant, mend)}
+    (result,) = drill(configured(tmp_path), tmp_path / "drill", exercises=exercises).results
+    assert (result.outcome, result.missed) == (Outcome.FAIL, {})
+    assert result.problem == "something was written to the wrong disk"
+
+
 def test_what_is_not_well_before_is_no_drill(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
