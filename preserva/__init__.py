@@ -26,7 +26,13 @@ if TYPE_CHECKING:
         write_config,
     )
     from preserva.api.arguments import StrPath
-    from preserva.api.catalogue import Catalogue, HarvestSummary, open_catalogue
+    from preserva.api.catalogue import (
+        Catalogue,
+        HarvestSummary,
+        backup_catalogue,
+        open_catalogue,
+        restore_catalogue,
+    )
     from preserva.api.demo import run_demo
     from preserva.api.drill import run_drill
     from preserva.api.ingest import Stored
@@ -34,7 +40,7 @@ if TYPE_CHECKING:
     from preserva.api.pages import StaffPages, open_pages
     from preserva.api.reporting import Levels, PackageHistory
     from preserva.archive.archive import Clock, Identifiers
-    from preserva.archive.ledger_backup import BackupMade, LedgerBackup
+    from preserva.archive.ledger_backup import BackupMade
     from preserva.archive.ledger_proof import Proof as LedgerProof
     from preserva.archive.removal import CopyRemoval
     from preserva.archive.withdrawal import RemovedCopy, Tombstone
@@ -46,6 +52,7 @@ if TYPE_CHECKING:
     from preserva.batch.outcome import BatchResult, RowResult, RowState
     from preserva.batch.record_list import ListedRecord
     from preserva.catalogue.agreement import Agreement
+    from preserva.catalogue.backup import CatalogueBackupMade
     from preserva.catalogue.decision_files import Decided as DecisionsImported
     from preserva.catalogue.decisions import MatchDecision, MatchVerdict
     from preserva.catalogue.decisions import Undone as DecisionUndone
@@ -65,6 +72,7 @@ if TYPE_CHECKING:
         Institution,
         Mail,
         PackageClass,
+        PageSettings,
         Pings,
         Policy,
         Role,
@@ -166,6 +174,7 @@ if TYPE_CHECKING:
         WrongStorage,
     )
     from preserva.exhibition.build import Built as ExhibitionBuilt
+    from preserva.files.dated_backups import Backup
     from preserva.fixity.audit_run import Audit
     from preserva.ingest.check import CheckedScans
     from preserva.ingest.package import Packaged
@@ -202,6 +211,8 @@ _PLACES = {
     "run_drill": "api.drill:run_drill",
     "Stored": "api.ingest:Stored",
     "ArchiveLedger": "api.ledger:ArchiveLedger",
+    "backup_catalogue": "api.catalogue:backup_catalogue",
+    "restore_catalogue": "api.catalogue:restore_catalogue",
     "backup_ledger": "api.ledger:backup_ledger",
     "open_ledger": "api.ledger:open_ledger",
     "restore_ledger": "api.ledger:restore_ledger",
@@ -211,8 +222,9 @@ _PLACES = {
     "Levels": "api.reporting:Levels",
     "Clock": "archive.archive:Clock",
     "Identifiers": "archive.archive:Identifiers",
+    "Backup": "files.dated_backups:Backup",
     "BackupMade": "archive.ledger_backup:BackupMade",
-    "LedgerBackup": "archive.ledger_backup:LedgerBackup",
+    "CatalogueBackupMade": "catalogue.backup:CatalogueBackupMade",
     "LedgerProof": "archive.ledger_proof:Proof",
     "BagCreated": "bag.create.create:Made",
     "BagFetched": "bag.fetch:Fetched",
@@ -250,6 +262,7 @@ _PLACES = {
     "Institution": "config:Institution",
     "Mail": "config:Mail",
     "PackageClass": "config:PackageClass",
+    "PageSettings": "config:PageSettings",
     "Pings": "config:Pings",
     "Policy": "config:Policy",
     "Role": "config:Role",
@@ -392,26 +405,26 @@ _PLACES = {
 # fmt: off
 __all__ = [
     "AcceptedStorage", "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound",
-    "Arrangement", "Audit",
-    "AuditedCopy", "AwaitsConfirmation", "BackupMade", "BagCreated", "BagFetched", "BagReport",
-    "BagTable", "BagUpdated", "BagVerdict", "BatchResult", "BookPage", "Brought", "Catalogue",
-    "CatalogueEntry", "CatalogueRecord", "CheckedScans", "Clock", "Code", "Colours", "Config",
-    "ConfigError", "Contributor", "CopyInStorage", "CopyRemoval", "CopyState", "CopyStatus",
-    "CopyrightStatus", "Custody", "Damaged", "DecisionAnswer", "DecisionState", "DecisionUndone",
-    "DecisionsImported", "Deed", "DemoFailedError", "Division", "Document", "Drill", "DrillError",
-    "DrillTrouble", "DrillVerb", "Due", "DueReason", "EditionView", "Ended", "ExerciseResult",
-    "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding", "FolderPages", "Forecast",
-    "HarvestResult", "HarvestSummary", "Health", "HealthAspect", "HealthCheck", "HealthJob",
-    "HealthLimits", "HistoryEntry", "Hit", "Identifiers", "ImageRules", "Incident",
-    "IncidentDecision", "Institution", "Item", "JointDecision", "KeptProfile", "LedgerBackup",
-    "LedgerEntry", "LedgerError", "LedgerInStorage", "LedgerProof", "Levels", "LevelsArea",
-    "LevelsDemand", "LevelsEvidence", "LevelsRequirement", "LevelsVerdict", "Limitation", "Listed",
-    "ListedRecord", "Listing", "LockLost", "Locked", "Mail", "MatchDecision", "MatchVerdict",
-    "MatchedWord", "Matter", "NamedSubject", "NotAFile", "NotFound", "NotInPlace", "NotMendedError",
-    "NotPlantedError", "OaiFormat", "ObjectInStorage", "ObjectToStorage", "Observer", "Outcome",
-    "Overview", "PackageClass", "PackageError", "PackageHistory", "PackageId", "PackageType",
-    "Packaged", "PageAccount", "PageChange", "PageDeed", "PageFacts", "PageRole", "Person", "Pings",
-    "Policy", "PreservaError", "Progress", "Proposal", "Reached", "Receipt", "RecordedFinding",
+    "Arrangement", "Audit", "AuditedCopy", "AwaitsConfirmation", "Backup", "BackupMade",
+    "BagCreated", "BagFetched", "BagReport", "BagTable", "BagUpdated", "BagVerdict", "BatchResult",
+    "BookPage", "Brought", "Catalogue", "CatalogueBackupMade", "CatalogueEntry", "CatalogueRecord",
+    "CheckedScans", "Clock", "Code", "Colours", "Config", "ConfigError", "Contributor",
+    "CopyInStorage", "CopyRemoval", "CopyState", "CopyStatus", "CopyrightStatus", "Custody",
+    "Damaged", "DecisionAnswer", "DecisionState", "DecisionUndone", "DecisionsImported", "Deed",
+    "DemoFailedError", "Division", "Document", "Drill", "DrillError", "DrillTrouble", "DrillVerb",
+    "Due", "DueReason", "EditionView", "Ended", "ExerciseResult", "ExhibitionBuilt", "ExportFormat",
+    "Facet", "FetchEntry", "Finding", "FolderPages", "Forecast", "HarvestResult", "HarvestSummary",
+    "Health", "HealthAspect", "HealthCheck", "HealthJob", "HealthLimits", "HistoryEntry", "Hit",
+    "Identifiers", "ImageRules", "Incident", "IncidentDecision", "Institution", "Item",
+    "JointDecision", "KeptProfile", "LedgerEntry", "LedgerError", "LedgerInStorage", "LedgerProof",
+    "Levels", "LevelsArea", "LevelsDemand", "LevelsEvidence", "LevelsRequirement", "LevelsVerdict",
+    "Limitation", "Listed", "ListedRecord", "Listing", "LockLost", "Locked", "Mail",
+    "MatchDecision", "MatchVerdict", "MatchedWord", "Matter", "NamedSubject", "NotAFile",
+    "NotFound", "NotInPlace", "NotMendedError", "NotPlantedError", "OaiFormat", "ObjectInStorage",
+    "ObjectToStorage", "Observer", "Outcome", "Overview", "PackageClass", "PackageError",
+    "PackageHistory", "PackageId", "PackageType", "Packaged", "PageAccount", "PageChange",
+    "PageDeed", "PageFacts", "PageRole", "PageSettings", "Person", "Pings", "Policy",
+    "PreservaError", "Progress", "Proposal", "Reached", "Receipt", "RecordedFinding",
     "RecordsExported", "RecordsImported", "Refused", "Relation", "RelationKind", "RemovedCopy",
     "Repair", "Replication", "Report", "ReportMonth", "ReportYear", "ResultPage", "Retitled",
     "Revised", "Rights", "RightsBasis", "Role", "RowResult", "RowState", "ScanAction", "ScanPolicy",
@@ -420,9 +433,10 @@ __all__ = [
     "StrPath", "Structure", "Subject", "Tally", "Tombstone", "TooLarge", "TransferForm",
     "Transferred", "TypedNumber", "Undecodable", "Unfit", "Unreachable", "UsageError", "Wanted",
     "WholePackage", "WholeStorage", "Work", "WorkKind", "WorkSum", "WrongLedger", "WrongStorage",
-    "__version__", "backup_ledger", "bags", "check_storages", "create_archive", "load_config",
-    "open_archive", "open_catalogue", "open_ledger", "open_pages", "package_bag", "rebuild_config",
-    "rebuild_ledger", "restore_ledger", "run_demo", "run_drill", "write_config",
+    "__version__", "backup_catalogue", "backup_ledger", "bags", "check_storages", "create_archive",
+    "load_config", "open_archive", "open_catalogue", "open_ledger", "open_pages", "package_bag",
+    "rebuild_config", "rebuild_ledger", "restore_catalogue", "restore_ledger", "run_demo",
+    "run_drill", "write_config",
 ]
 # fmt: on
 

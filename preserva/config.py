@@ -114,6 +114,18 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class PageSettings:
+    """The pages for staff: `inbox` are the folders in which scans wait to be packaged.
+
+    `webhook_hosts` are names and networks (`*.example.org`, `10.1.0.0/16`) that may be told when a
+    job has ended; an address inside is called only if it is in one of them.
+    """
+
+    inbox: tuple[Path, ...] = ()
+    webhook_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What the institutions agreed on."""
 
@@ -145,6 +157,7 @@ class Config:
     health: HealthLimits = USUAL_LIMITS
     mail: Mail | None = None
     people: Mapping[str, Person] = field(default_factory=dict)
+    web: PageSettings = PageSettings()
 
     def audit_interval_days(self, storage: str) -> int:
         """The number of days within which each copy in a storage is read once."""
@@ -289,6 +302,14 @@ def _config(path: Path, document: Mapping[str, Any]) -> Config:
             id_: Person(id_, keys.get("name"), keys.get("login", id_))
             for id_, keys in document.get("people", {}).items()
         },
+        _pages(document.get("web", {}), base),
+    )
+
+
+def _pages(section: Mapping[str, Any], base: Path) -> PageSettings:
+    return PageSettings(
+        tuple(base / folder for folder in section.get("inbox", ())),
+        tuple(section.get("webhook_hosts", ())),
     )
 
 

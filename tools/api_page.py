@@ -35,6 +35,7 @@ CALLS = {
     "derive": "Archive.derive",
     "withdraw": "Archive.withdraw, Archive.undo_withdrawal, Archive.withdrawn,"
     " Archive.remove_bytes",
+    "retire": "Archive.retire, Archive.undo_retirement",
     "relate": "Archive.relate, Archive.unrelate, Archive.relations",
     "store": "Archive.store",
     "import": "Archive.transfer",
@@ -75,6 +76,8 @@ CALLS = {
     "catalogue decisions import": "Catalogue.import_decisions",
     "catalogue export": "Catalogue.export",
     "catalogue dump": "Catalogue.dump",
+    "catalogue backup": "backup_catalogue",
+    "catalogue restore": "restore_catalogue",
     "serve": "Catalogue.serve, Catalogue.oai_application",
     "web": "open_pages, StaffPages.serve, StaffPages.invite_first",
     "web people": "StaffPages.people",

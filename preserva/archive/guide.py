@@ -8,6 +8,7 @@ docs/adr/0048-the-disk-explains-itself.md says why.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import resources
@@ -15,18 +16,20 @@ from typing import TYPE_CHECKING
 
 from preserva.archive.ledger_mark import advance, claim
 from preserva.archive.listed_books import listed_books
+from preserva.archive.places import renew_place
 from preserva.archive.store import Store
 from preserva.config import Config, Institution, Role
 from preserva.core.guide.books import books_csv, books_html, one_line
-from preserva.core.guide.codes import charsets_csv, codes_csv
+from preserva.core.guide.codes import Row, charsets_csv, codes_csv, schemas_csv
 from preserva.core.guide.text import readme_html
 from preserva.core.values.digest import digest_bytes
 from preserva.core.values.entries import STORAGE_DESCRIPTION, SUCCESS
 from preserva.core.values.facts import StorageDescribed
-from preserva.describe.marc.charset import CODECS
+from preserva.describe.marc.charset import tables
 from preserva.describe.mods.crosswalk import crosswalk
 from preserva.errors import NotFound, PreservaError
 from preserva.logs import get_logger
+from preserva.resources import schema_file
 from preserva.storage.base import read_all
 from preserva.storage.published import replace
 
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
     from preserva.archive.archive import ArchivalStorage
 
 _logger = get_logger(__name__)
+
+_GRAMMARS = ("mets-profile.rng", "mets-profile.sch", "premis-profile.rng")
+"""What METS and PREMIS hold as they are written here: our own schemas."""
 
 _LANGUAGES = {"ru": "По-русски", "be": "Па-беларуску", "en": "English"}
 _ROLES = {
@@ -73,10 +79,11 @@ def renew_guide(archive: ArchivalStorage, store: Store) -> None:
 
 
 def look_at_guides(archive: ArchivalStorage, stores: Iterable[Store]) -> None:
-    """Write what storages of ours lack of their guide, or have otherwise."""
+    """Write what storages of ours lack of their guide, or have otherwise; who they are, too."""
     for store in [archive.store(store.id) for store in stores]:
         if store.config.role is Role.REPLICA or store.id == archive.primary.id:
             with _no_reason_to_fail(store), archive.writing(store):
+                renew_place(store, archive.config)
                 _write(archive, store, _files(archive, store), look=True)
 
 
@@ -139,6 +146,8 @@ def _files(archive: ArchivalStorage, store: Store) -> dict[str, bytes]:
     name = store.config.name
     readme = "\n\n".join(f"{_LANGUAGES[code].upper()}\n\n{text}" for code, text in texts.items())
     books = listed_books(archive, store)
+    relators, registers = crosswalk().relators, crosswalk().registers
+    libraries = {each.id: _named(each) for each in archive.config.institutions.values()}
     return {
         "README.txt": f"{', '.join(_LANGUAGES.values())}\n\n\n{readme}".encode(),
         "README.html": readme_html(name, texts),
@@ -146,9 +155,17 @@ def _files(archive: ArchivalStorage, store: Store) -> dict[str, bytes]:
         "books.html": books_html(books, name),
         "check.py": _asset("check.py").encode(),
         "formats.txt": _asset("formats.txt").encode(),
-        "formats-codes.csv": codes_csv(crosswalk().relators, crosswalk().registers),
-        "formats-charsets.csv": charsets_csv(CODECS),
+        "formats-schemas.csv": schemas_csv(),
+        "formats-codes.csv": codes_csv(_known_codes(), relators, registers, libraries),
+        "formats-charsets.csv": charsets_csv(tables()),
+        **{f"formats-{name}": schema_file(name).read_bytes() for name in _GRAMMARS},
     }
+
+
+def _known_codes() -> Iterator[Row]:
+    rows = csv.reader(_asset("codes.csv").splitlines())
+    next(rows)  # the headings
+    return map(tuple, rows)
 
 
 def _asset(name: str) -> str:
@@ -167,8 +184,22 @@ def _words(config: Config, store: Store, place: int) -> dict[str, str]:
         "role": _ROLES[store.config.role][place],
         "maker": config.institution.names[code],
         "keeper": keeper.names[code],
+        "copies": "; ".join(_elsewhere(config, store, code)) or "—",
         "contacts": "".join(line for each in people for line in _contacts(each, place, code)),
     }
+
+
+def _elsewhere(config: Config, store: Store, code: str) -> Iterator[str]:
+    """The other storages of the packages, each with the institution that keeps it."""
+    for other in config.storages.values():
+        if other.id != store.id and other.role in _ROLES:
+            yield f"{one_line(other.name)} ({config.institutions[other.institution].names[code]})"
+
+
+def _named(institution: Institution) -> str:
+    """Its names, and its code among libraries."""
+    isil = [f"ISIL {institution.isil}"] if institution.isil else []
+    return " = ".join([*(institution.names[code] for code in _LANGUAGES), *isil])
 
 
 def _contacts(institution: Institution, place: int, code: str) -> Iterator[str]:

@@ -44,6 +44,7 @@ _LARGEST = 16 << 20
 _NOTHING_KNOWN = ListedBook(**dict.fromkeys(COLUMNS, ""))
 _P = f"{{{PREMIS}}}"
 _TERMS = ("copyrightStatus", "licenseTerms", "statuteCitation", "otherRightsBasis")
+_DATES = ("copyrightStatusDeterminationDate", "statuteInformationDeterminationDate")
 _NOTES = ("copyrightNote", "licenseNote", "statuteNote", "otherRightsNote")
 
 
@@ -154,7 +155,7 @@ def _described(store: Store, book: ListedBook) -> ListedBook:
         book,
         title=book.title or _tags(info).get("External-Description", ""),
         library=book.library or maker,
-        pages=_pages(version, base),
+        pages="; ".join(filter(None, (_pages(version, base), _missing(premis)))),
     )
 
 
@@ -194,12 +195,20 @@ def _tags(info: bytes | None) -> dict[str, str]:
 
 def _pages(version: _Version, base: str) -> str:
     """How many pages the first representation that has any lists in its METS."""
-    for name in ("master", "access", "text"):
+    for name in ("master", "access", "text", "original"):
         mets = version.read(f"{base}representations/{name}/METS.xml")
         if mets is not None:
             pages = {file.page for file in read_representation(io.BytesIO(mets)).files}
             if count := len(pages - {None}):
                 return str(count)
+    return ""
+
+
+def _missing(premis: bytes | None) -> str:
+    """What the event of its transfer says of files that were not received."""
+    for note in () if premis is None else parse(premis).iter(f"{_P}eventOutcomeDetailNote"):
+        if (text := " ".join((note.text or "").split())).startswith("incomplete: "):
+            return text
     return ""
 
 
@@ -238,6 +247,7 @@ def _rights(premis: etree._Element) -> list[str]:
         ]
         acts = ", ".join(texts.get("act", []))
         allowed = [f"allowed: {acts}"] if acts else []
+        dates = [f"determined: {text}" for name in _DATES for text in texts.get(name, []) if text]
         limits = [f"only if: {text}" for text in dict.fromkeys(texts.get("restriction", []))]
-        lines.append(", ".join(dict.fromkeys([*said, *addresses, *allowed, *limits])))
+        lines.append(", ".join(dict.fromkeys([*said, *dates, *addresses, *allowed, *limits])))
     return lines

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.events import LARGEST_LOG, LOGS, LogRecord
 from preserva.archive.recorded_package import LoggedEvent, RecordedPackage
+from preserva.archive.retirement import retired
 from preserva.archive.store import Store
 from preserva.core.formats.layout import STAGING
 from preserva.core.values.entries import ARRIVALS, SUCCESS
@@ -19,6 +20,7 @@ from preserva.errors import Damaged, NotAFile, NotFound, StorageError, TooLarge
 from preserva.i18n import _
 from preserva.ledger import LedgerEntry
 from preserva.storage.base import Storage, read_all
+from preserva.storage.glance import GlancedObject, glance_by_id
 from preserva.storage.ocfl import StoredObject
 from preserva.storage.published import publish
 
@@ -85,6 +87,10 @@ class StoredCopy:
         """Its inventory. Raises NotFound, or Damaged if the inventory cannot be trusted."""
         return self.store.root.read(self.package.uri)
 
+    def glance(self) -> GlancedObject:
+        """What a list needs of its inventory; memory does not grow with files. Raises as `read`."""
+        return glance_by_id(self.store.root, self.package.uri)
+
     def read_recorded(self) -> StoredObject:
         """Its inventory, which is the one that the ledger recorded.
 
@@ -147,10 +153,16 @@ class StoredCopy:
         """The event by the SHA-256 of its record, for each that its `logs/` must have.
 
         Those that happened to it or were copied from it, and those that came along with a version;
-        without those that were given up.
+        without those that were given up, and those about a copy that was retired: it had one of
+        the two records.
         """
-        given_up = self.recorded.given_up()
-        logged = [event for event in self.recorded.logged() if event.log.sha256 not in given_up]
+        given_up, gone = self.recorded.given_up(), retired(self.archive.ledger)
+        logged = [
+            event
+            for event in self.recorded.logged()
+            if event.log.sha256 not in given_up
+            and not gone.has(self.package.uri, event.entry.storage or "")
+        ]
         carried = {
             digest
             for event in logged

@@ -34,20 +34,33 @@ def command(
     if withdrawn:
         _list_withdrawn(settings, json_)
         return
+    if json_:
+        _list_as_json(settings, storage, asked)
+        return
+    from preserva.core.values.report import Finding
+    from preserva.reporting.status import Listing, each_listed
+
+    seen, unreadable = False, Listing()
+    with settings.archive(reading=True) as archive:
+        for item in each_listed(archive, storage, wanted(**asked)):
+            if isinstance(item, Finding):
+                unreadable.findings.append(item)
+                echo(item.message(), err=True)
+            else:
+                seen = True
+                echo(f"{item.portable}\tv{item.versions}\t{item.title}")
+    if not seen:
+        settings.talk(_("no such package") if any(asked.values()) else _("no packages yet"))
+    finish([unreadable])
+
+
+def _list_as_json(settings: Settings, storage: str | None, asked: dict[str, str | None]) -> None:
     from preserva.outputs.json.reporting import list_document
     from preserva.reporting.status import list_packages
 
     with settings.archive(reading=True) as archive:
         listing = list_packages(archive, storage, wanted(**asked))
-    if json_:
-        emit("list", list_document(listing))
-    else:
-        for package in listing.packages:
-            echo(f"{package.portable}\tv{package.versions}\t{package.title}")
-        for finding in listing.findings:
-            echo(finding.message(), err=True)
-        if not listing.packages:
-            settings.talk(_("no such package") if any(asked.values()) else _("no packages yet"))
+    emit("list", list_document(listing))
     finish([listing])
 
 

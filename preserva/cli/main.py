@@ -18,6 +18,7 @@ import click
 
 from preserva.cli.common import COMMON_OPTIONS, Settings, emit_error
 from preserva.cli.language import NEUTRAL, localised, speak
+from preserva.cli.stopping import TerminatedError, when_stopped
 from preserva.cli.terminal import echo
 from preserva.errors import PreservaError
 from preserva.exit_status import ExitStatus
@@ -35,6 +36,7 @@ VERBS = {
     "update": N_("Correct a stored package by adding a new version to it."),
     "derive": N_("Make access copies and a searchable PDF of a package."),
     "withdraw": N_("Withdraw a package that was a mistake or a duplicate."),
+    "retire": N_("Retire a storage, or one copy in it: it is no longer wanted."),
     "relate": N_("State how two packages are related: volume, edition."),
     "store": N_("Store a BAG that was made by `preserva package --bag`. The bag is only read."),
     "import": N_("Store a bag or an E-ARK package that was made elsewhere."),
@@ -116,10 +118,6 @@ def main(context: click.Context) -> None:
 _NOT_HERE = N_("preserva needs Linux. On Windows, run it in WSL: see docs/how-to/windows.md.")
 
 
-class TerminatedError(BaseException):
-    """SIGTERM was received. Like KeyboardInterrupt, only `status_of` may catch it."""
-
-
 def _terminated(_signal: int, _frame: FrameType | None) -> None:
     raise TerminatedError
 
@@ -166,10 +164,11 @@ def _status_of(arguments: list[str]) -> int:
     stdout = sys.stdout
     with suppress(AttributeError):  # what a terminal has no letters for is shown all the same
         stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    settings = Settings()
     try:
         speak(arguments)
         program = localised(main, COMMON_OPTIONS)
-        program.main(arguments, prog_name="preserva", standalone_mode=False)
+        program.main(arguments, prog_name="preserva", standalone_mode=False, obj=settings)
         sys.stdout.flush()
     except PreservaError as error:
         _explain(error, "--json" in arguments)
@@ -180,10 +179,10 @@ def _status_of(arguments: list[str]) -> int:
             emit_error("UsageError", ExitStatus.USAGE, _neutral(error))
         return ExitStatus.USAGE
     except (KeyboardInterrupt, click.Abort):
-        echo(_("Interrupted. What was acknowledged is safe; run the command again."), err=True)
+        echo(when_stopped(settings.verb, settings.done, terminated=False), err=True)
         return ExitStatus.INTERRUPTED
     except TerminatedError:
-        echo(_("Terminated. What was acknowledged is safe; run the command again."), err=True)
+        echo(when_stopped(settings.verb, settings.done, terminated=True), err=True)
         return ExitStatus.TERMINATED
     except SystemExit as end:
         if sys.stdout is not stdout:  # click replaces it when the pipe is closed

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from preserva.core.values.people import Person
+    from preserva.core.values.report import Outcome
     from preserva.reporting.status import Status
 
 
@@ -33,29 +34,47 @@ def command(settings: Settings, /, package: str | None, json_: bool, **asked: st
     has fewer copies than the policy requires.
     """
     from preserva.outputs.json.reporting import status_document
-    from preserva.reporting.status import status
+    from preserva.reporting.status import each_status, status
 
     with settings.archive(reading=True) as archive:
         name = package_id(package, archive) if package else None
-        packages = status(archive, name, wanted(**asked))
-        people = archive.config.people
-    if json_:
-        emit("status", status_document(packages))
-    else:
-        if not packages:
-            settings.talk(_("no such package") if any(asked.values()) else _("no packages yet"))
-        for status_of_package in packages:
+        if json_:
+            packages = status(archive, name, wanted(**asked))
+            emit("status", status_document(packages))
+            finish(packages)
+            return
+        seen, people = _Seen(), archive.config.people
+        for status_of_package in each_status(archive, name, wanted(**asked)):
+            seen.add(status_of_package)
             for line in _lines(status_of_package, people):
                 echo(line)
-        for storage, reason in _reasons(packages).items():
-            echo(_("{name} cannot be reached: {reason}").format(name=storage, reason=reason))
-    finish(packages)
+    if not seen.outcomes:
+        settings.talk(_("no such package") if any(asked.values()) else _("no packages yet"))
+    for storage, reason in seen.reasons.items():
+        echo(_("{name} cannot be reached: {reason}").format(name=storage, reason=reason))
+    finish([seen])
 
 
-def _reasons(packages: list[Status]) -> dict[str, str]:
-    """Why storages could not be looked into."""
-    copies = [copy for package in packages for copy in package.copies]
-    return {copy.storage: copy.reason for copy in copies if copy.reason is not None}
+class _Seen:
+    """What is left to say after the packages were shown one by one."""
+
+    def __init__(self) -> None:
+        self.outcomes: set[Outcome] = set()
+        self.reasons: dict[str, str] = {}  # why storages could not be looked into
+
+    def add(self, package: Status) -> None:
+        """Note a package that was shown."""
+        self.outcomes.add(package.outcome)
+        for copy in package.copies:
+            if copy.reason is not None:
+                self.reasons[copy.storage] = copy.reason
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of all packages."""
+        from preserva.core.values.report import Outcome
+
+        return Outcome.worst(self.outcomes)
 
 
 def _lines(package: Status, people: Mapping[str, Person]) -> Iterator[str]:

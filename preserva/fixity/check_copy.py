@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from preserva.archive.events import LOGS
 from preserva.archive.store import absence
 from preserva.archive.stored_copy import StoredCopy
+from preserva.core.eark.verdicts import Verdicts
 from preserva.core.policy.testimony import Testimony
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, START
@@ -31,11 +32,12 @@ def check_copy(
     resume: ResumeState | None = None,
     *,
     fixity: bool = False,
+    verdicts: Verdicts | None = None,
 ) -> Report | None:
     """The result of reading one copy; None if there is none and the ledger knows none.
 
     Files in the `resume` state are not read again, see `check_object`. With `fixity`, a copy that
-    is byte for byte as recorded is not validated again.
+    is byte for byte as recorded is not validated again. Copies of one package share `verdicts`.
     """
     observer(Started("validate", copy.subject))
     try:
@@ -50,6 +52,7 @@ def check_copy(
             observer=observer,
             resume=resume,
             known=copy.recorded.inventories() if fixity else None,
+            verdicts=verdicts,
         )
         return compared(copy, checked)
     except StorageError as error:

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field, replace
 
 from preserva.bag.source import Source
 from preserva.bag.validate import validate_source
+from preserva.core.eark.verdicts import Verdicts
 from preserva.core.formats import inventory as formats
 from preserva.core.formats import layout
 from preserva.core.formats.inventory import Inventory, InventoryError
+from preserva.core.formats.inventory_text import Beginnings, serialise
 from preserva.core.values.codes import Code
 from preserva.core.values.digest import MultiHash
 from preserva.core.values.model import Entry, Kind, Observed
@@ -62,18 +64,20 @@ def check_object(
     observer: Observer = ignore,
     resume: ResumeState | None = None,
     known: Mapping[str, str] | None = None,
+    verdicts: Verdicts | None = None,
 ) -> CheckedObject:
     """Check the object in a folder of a storage. Raises StorageError if it cannot be listed.
 
     Files in the `resume` state are not read again; files that are as recorded are added to it.
     `known` are the digests of the inventories of versions that were valid when they were stored: if
     there are no others, the object is byte for byte what it was then and needs no second
-    validation.
+    validation. Otherwise what is sound according to `verdicts` is not judged again.
     """
     check = _Check(
         storage, path, subject or Named(path), official, observer, resume or ResumeState()
     )
     check.known = known or {}
+    check.verdicts = verdicts or Verdicts()
     return check.run()
 
 
@@ -91,6 +95,7 @@ class _Check:
         self.storage = storage if near else Remembering(storage)
         self.resume = resume
         self.known: Mapping[str, str] = {}
+        self.verdicts = Verdicts()
         self.path = path
         self.official = official
         self.observer = observer
@@ -187,13 +192,21 @@ class _Check:
         if data is not None and data != content:
             self._find(Code.OBJECT_DECLARATION, name, content.decode(), repr(data[:100])[1:])
 
-    def _inventory(self, folder: str) -> Inventory | None:
-        """The inventory in a folder of the object, with findings for what is wrong with it."""
+    def _inventory(
+        self, folder: str, expected: bytes | None = None, inventory: Inventory | None = None
+    ) -> Inventory | None:
+        """The inventory in a folder of the object, with findings for what is wrong with it.
+
+        One that is `expected`, byte for byte, says what `inventory` says, and is not parsed.
+        """
         name = f"{folder}{formats.NAME}"
         data = self._small(name, formats.LARGEST, Code.INVENTORY_INVALID)
         if data is None:
             return None
-        inventory = self._parsed(name, data)
+        if not folder:
+            self.data = data
+        if expected is None or data != expected:
+            inventory = self._parsed(name, data)
         algorithm = inventory.algorithm if inventory else "sha512"
         hashes = MultiHash([algorithm])
         hashes.update(data)
@@ -209,10 +222,7 @@ class _Check:
         return inventory
 
     def _parsed(self, name: str, data: bytes) -> Inventory | None:
-        """The inventory in these bytes; a copy of the object's own is not parsed again."""
-        if data == self.data and self.checked.inventory is not None:
-            return self.checked.inventory
-        self.data = self.data or data
+        """The inventory in these bytes; None with findings for what is wrong with it."""
         try:
             return formats.parse(data)
         except InventoryError as error:
@@ -222,15 +232,16 @@ class _Check:
 
     def _versions(self, inventory: Inventory) -> None:
         """Each version's own inventory must say what the object's says."""
+        before = Beginnings(inventory, self.data)
         for version in inventory.versions:
-            own = self._inventory(f"{version}/")
-            if own is None:
+            expected = self.data if version == inventory.head else before.of(version)
+            own = self._inventory(f"{version}/", expected, inventory)
+            if own is None or own is inventory:
                 continue
-            problems = [] if own is inventory else list(formats.differences(own, inventory))
+            problems = list(formats.differences(own, inventory))
             if own.head != version:
                 problems.append(_("its head is {head}").format(head=own.head))
-            other = version == inventory.head and own is not inventory
-            if other and formats.serialise(own) != formats.serialise(inventory):
+            if version == inventory.head and serialise(own) != serialise(inventory):
                 problems.append(_("it differs from the object's inventory"))
             for problem in problems:
                 self._find(Code.VERSION_INVENTORY, f"{version}/{formats.NAME}", seen=problem)
@@ -322,10 +333,20 @@ class _Check:
             self._find(Code.OBJECT_DIGEST_MISMATCH, observed.path, expected, digest)
 
     def _bag(self, inventory: Inventory, version: str, seen: dict[str, Observed]) -> None:
-        """The files of a version, each where its logical path says, must be a valid bag."""
+        """The files of a version, each where its logical path says, must be a valid bag.
+
+        Its inventory names them and their digests, which they have. So another copy with the same
+        inventory is the same bag.
+        """
+        digest = self.checked.digests.get(version)
+        key = None if digest is None else ("version", digest, self.official)
+        if self.verdicts.is_sound(key):
+            return
         source = VersionSource(self.storage, self.path, version, inventory.locate(version), seen)
         report = validate_source(source)
-        report.add(own_findings(report, source, self.official))
+        report.add(own_findings(report, source, self.official, self.verdicts))
+        if not report.findings and report.checked == report.listed:
+            self.verdicts.keep(key)
         self.report.add(
             replace(finding, path=f"{version}: {finding.path or ''}".rstrip(": "))
             for finding in with_pages(report.findings, bag_pages(source, report))

@@ -11,6 +11,7 @@ from pathlib import Path
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_check
 from preserva.archive.ledger_proof import prove_ledger
+from preserva.archive.retirement import retired
 from preserva.archive.stored_copy import StoredCopy
 from preserva.archive.withdrawal import tombstones
 from preserva.bag.checkpoint import Checkpoint
@@ -19,6 +20,7 @@ from preserva.bag.profiles import ProfileCache, check_profiles, load_profile
 from preserva.bag.source import Source
 from preserva.bag.validate import BagReport, validate_source
 from preserva.core.eark.received import METS
+from preserva.core.eark.verdicts import Verdicts
 from preserva.core.formats import layout
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
@@ -159,19 +161,23 @@ def validate_stored(
     """Check the copies of a package (all, or one storage's) against what the ledger recorded.
 
     Each check is recorded in the ledger. A copy that the ledger knows but that is missing is a
-    finding; one that two persons decided to remove is only named. `xsd`, or otherwise that of the
+    finding; one that two persons decided to remove is only named, and one that they retired is
+    read only in the `storage` named. `xsd`, or otherwise that of the
     configuration, is a folder of official schemas to check against. Raises NotFound if no storage
     holds the package and the ledger knows none, ConfigError.
     """
     prove_ledger(archive)
+    gone = retired(archive.ledger)
     stores = [archive.store(storage)] if storage else archive.stores()
+    stores = [store for store in stores if storage or not gone.has(package.uri, store.id)]
     folder = xsd or archive.config.xsd
     official = None if folder is None else load_schemas(folder)
     tombstone = tombstones(archive.ledger).get(package.uri)
     copies = [StoredCopy(archive, store, package) for store in stores]
     removed = [copy for copy in copies if tombstone and tombstone.is_removed(copy.store.id)]
     copies = [copy for copy in copies if copy not in removed]
-    checked = [(copy, check_copy(copy, official, observer)) for copy in copies]
+    verdicts = Verdicts()
+    checked = [(copy, check_copy(copy, official, observer, verdicts=verdicts)) for copy in copies]
     reports = [(copy, report) for copy, report in checked if report is not None]
     if not reports and not removed:
         raise NotFound(_("there is no package {id}").format(id=package))

@@ -7,8 +7,8 @@ equal to its manifests; only METS, PREMIS and descriptions are opened.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Set
-from dataclasses import replace
+from collections.abc import Callable, Hashable, Iterator, Mapping, Set
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import BinaryIO
 
@@ -18,6 +18,7 @@ from preserva.bag.source import Source, as_stream
 from preserva.core.eark.check import check_package
 from preserva.core.eark.contents import Contents
 from preserva.core.eark.mets import PackageType
+from preserva.core.eark.verdicts import STRONG, Verdicts, digest_of_part, key_of, parts_of
 from preserva.core.formats.profile import check_profile
 from preserva.core.policy.completeness import Table
 from preserva.core.values.codes import Code
@@ -30,6 +31,7 @@ _PAYLOAD = "data/"
 TYPE = "E-ARK-Package-Type"
 _METADATA = re.compile(r"(representations/[^/]+/)?(METS|metadata/preservation/[^/]+)\.xml")
 _ANY_METADATA = re.compile(r"(representations/[^/]+/)?(METS|metadata/[^/]+/[^/]+)\.xml")
+_Check = Callable[[str, BinaryIO], Iterator[Finding]]
 _NOT_READ = frozenset({Code.METADATA_XML, Code.UNREADABLE})
 
 
@@ -39,23 +41,30 @@ def is_ours(report: BagReport) -> bool:
 
 
 def own_findings(
-    report: BagReport, source: Source, official: OfficialSchemas | None = None
+    report: BagReport,
+    source: Source,
+    official: OfficialSchemas | None = None,
+    verdicts: Verdicts | None = None,
 ) -> list[Finding]:
     """Violations of our own profile in a bag or its package; other bags need not follow it.
 
     The package is checked only if every file of the bag matches its manifests; if `official`
-    schemas are given, it is checked against them as well.
+    schemas are given, it is checked against them as well. What is sound according to `verdicts` is
+    not judged again.
     """
     if not is_ours(report):
         return []
     findings = check_profile(own_profile(), facts_of(report))
     if report.outcome is Outcome.PASS:
-        findings += package_findings(report, source, official)
+        findings += package_findings(report, source, official, verdicts)
     return findings
 
 
 def package_findings(
-    report: BagReport, source: Source, official: OfficialSchemas | None = None
+    report: BagReport,
+    source: Source,
+    official: OfficialSchemas | None = None,
+    verdicts: Verdicts | None = None,
 ) -> Iterator[Finding]:
     """Contradictions between METS, PREMIS and the files of the package, with paths in the bag."""
     folders, beside = _layout(report.payload)
@@ -70,11 +79,17 @@ def package_findings(
     def open_file(path: str) -> BinaryIO:
         return as_stream(source.stream(prefix + path))
 
-    contents = Contents(open_file, _Files(report.payload, prefix))
+    files = _Files(report.payload, prefix)
     kinds = {kind.value for kind in PackageType}
     kind = next((v for label, v in report.bag_info if label == TYPE and v in kinds), "AIP")
-    findings = list(check_package(open_file, contents.files, folder=folder, kind=PackageType(kind)))
-    findings += profile_findings(contents, findings, official)
+    package_type = PackageType(kind)
+    parts = None if verdicts is None else files.parts()
+    judged = check_package(
+        open_file, files, folder=folder, kind=package_type, verdicts=verdicts, parts=parts
+    )
+    findings = list(judged)
+    contents = Contents(open_file, files)
+    findings += profile_findings(contents, findings, official, verdicts=verdicts)
     for finding in findings:
         yield replace(finding, path=f"{prefix}{finding.path or ''}")
 
@@ -85,23 +100,44 @@ def profile_findings(
     official: OfficialSchemas | None,
     *,
     ours: bool = True,
+    verdicts: Verdicts | None = None,
 ) -> list[Finding]:
     """What breaks the grammars of our profile, if it is `ours`, and the official schemas, if any.
 
     Documents that could not be read, according to `found`, are not reported again.
     """
     unread = {finding.path for finding in found if finding.code in _NOT_READ}
-    more = list(_profile_findings(contents, unread)) if ours else []
+    grammars = _Grammars(contents, unread, verdicts or Verdicts())
+    more = list(grammars.findings("profile", _METADATA, check_schemas)) if ours else []
     if official is not None:
-        more += _official_findings(contents, unread, official)
+        more += grammars.findings(official, _ANY_METADATA, official.check)
     return more
 
 
-def _profile_findings(contents: Contents, unread: Set[str | None]) -> Iterator[Finding]:
-    """Violations of the grammars and rules in METS and PREMIS, except in `unread` files."""
-    for path in contents.files:
-        if _METADATA.fullmatch(path) and path not in unread:
-            yield from contents.reading(path, partial(check_schemas, path))
+@dataclass(frozen=True, slots=True)
+class _Grammars:
+    """The XML documents of a package against grammars and rules, except those that are `unread`."""
+
+    contents: Contents
+    unread: Set[str | None]
+    verdicts: Verdicts
+
+    def findings(self, rules: Hashable, which: re.Pattern[str], check: _Check) -> Iterator[Finding]:
+        """What breaks these rules in the documents of these names; `rules` tells them from others.
+
+        A document of which it is known that it follows them is not read.
+        """
+        for path in self.contents.files:
+            if which.fullmatch(path) is None or path in self.unread:
+                continue
+            key = key_of(rules, self.contents.files[path])
+            if self.verdicts.is_sound(key):
+                continue
+            reading = self.contents.reading(path, partial(check, path))
+            broken = list(reading)
+            yield from broken
+            if reading.complete and not broken:
+                self.verdicts.keep(key)
 
 
 def _layout(payload: Table) -> tuple[set[str], list[str]]:
@@ -114,14 +150,6 @@ def _layout(payload: Table) -> tuple[set[str], list[str]]:
         else:
             beside.append(path)
     return folders, sorted(beside)
-
-
-def _official_findings(
-    contents: Contents, unread: Set[str | None], official: OfficialSchemas
-) -> Iterator[Finding]:
-    for path in contents.files:
-        if _ANY_METADATA.fullmatch(path) and path not in unread:
-            yield from contents.reading(path, partial(official.check, path))
 
 
 class _Files(Mapping[str, Observed]):
@@ -146,3 +174,13 @@ class _Files(Mapping[str, Observed]):
 
     def __len__(self) -> int:
         return sum(1 for _path in self)
+
+    def parts(self) -> dict[str, str]:
+        """One digest of all files of each representation, by its folder."""
+        digests = {
+            folder: digest_of_part(paths, self._facts) for folder, paths in parts_of(self).items()
+        }
+        return {folder: digest for folder, digest in digests.items() if digest is not None}
+
+    def _facts(self, path: str) -> bytes | None:
+        return self._payload.facts(self._prefix + path, STRONG)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from preserva.archive.staging import Staging
 from preserva.bag.tag_files import read_tag_files
 from preserva.config import Institution
@@ -10,6 +12,7 @@ from preserva.core.formats.inventory import Inventory
 from preserva.core.values.digest import ALGORITHMS, digest_bytes
 from preserva.core.values.model import PackageId
 from preserva.storage.base import Storage, read_all
+from preserva.storage.glance import GlancedObject
 from preserva.storage.ocfl import StoredObject
 from preserva.version import __version__
 
@@ -65,19 +68,35 @@ def manifest_algorithms(inventory: Inventory) -> list[str]:
     return [name for name in ALGORITHMS if f"manifest-{name}.txt" in files]
 
 
+NAMES = ("bagit.txt", "bag-info.txt", "package-info.txt")
+"""The files that a title is read from."""
+
+
 def title_of(storage: Storage, found: StoredObject, version: str) -> str:
     """The title of a package: External-Description in its bag's metadata.
 
     Raises StorageError.
     """
-    located, files = found.inventory.locate(version), dict[str, bytes]()
-    own = digest_bytes(bagit.DECLARATION, [found.inventory.algorithm])[found.inventory.algorithm]
-    for name in ("bagit.txt", "bag-info.txt", "package-info.txt"):
-        content = located.get(name)
-        if content is not None and content in found.inventory.manifest.get(own, ()):
+    located, files = found.inventory.locate(version), found.inventory.versions[version].files()
+    places = {name: (files[name], located[name]) for name in NAMES if name in files}
+    return _title(storage, found.path, places, found.inventory.algorithm)
+
+
+def title_at(storage: Storage, seen: GlancedObject) -> str:
+    """The title of a package that was glanced at for `NAMES`. Raises StorageError."""
+    return _title(storage, seen.path, seen.glance.places, seen.glance.algorithm)
+
+
+def _title(
+    storage: Storage, path: str, places: Mapping[str, tuple[str, str]], algorithm: str
+) -> str:
+    files = dict[str, bytes]()
+    own = digest_bytes(bagit.DECLARATION, [algorithm])[algorithm]
+    for name, (digest, content) in places.items():
+        if digest == own:
             files[name] = bagit.DECLARATION  # that of every package of ours need not be fetched
-        elif content is not None:
-            files[name] = read_all(storage, f"{found.path}/{content}", _LARGEST_BAG_INFO)
+        else:
+            files[name] = read_all(storage, f"{path}/{content}", _LARGEST_BAG_INFO)
     return external_description(read_tag_files(files).bag_info) or ""
 
 

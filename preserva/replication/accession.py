@@ -17,6 +17,7 @@ from preserva.archive.fixity_events import record_check
 from preserva.archive.identities import remember
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.recorded_package import tag_manifests
+from preserva.archive.retirement import refuse_retired, retired
 from preserva.archive.runs import note_success
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
@@ -30,7 +31,15 @@ from preserva.core.values.codes import Code
 from preserva.core.values.entries import ACCESSION, EVENT_FOUND, FAIL, FIXITY_CHECK, SUCCESS
 from preserva.core.values.facts import Arrival, EventFound
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Finding, Observer, Outcome, Report, ignore
+from preserva.core.values.report import (
+    Finding,
+    Observer,
+    Outcome,
+    Report,
+    counted,
+    ignore,
+    unheard,
+)
 from preserva.core.values.subjects import ObjectInStorage, WholeStorage
 from preserva.errors import Damaged, StorageError, UsageError
 from preserva.fixity.ocfl_object import CheckedObject, check_object
@@ -75,6 +84,7 @@ def receive(
     accept: PackageId | None = None,
     reason: str | None = None,
     observer: Observer = ignore,
+    each: Callable[[Receipt], object] = unheard,
 ) -> list[Receipt]:
     """Read what is new in the storages that we keep for others (all, or one), and record it.
 
@@ -93,10 +103,15 @@ def receive(
     for store in _held(archive, storage):
         own = Receipt("", store.id, Report(WholeStorage(store.id)))
         receipts.append(own)
-        for path in _objects(archive, store, own.report, dry_run):
+        paths = _objects(archive, store, own.report, dry_run)
+        if own.report.findings:
+            each(own)
+        whole = WholeStorage(store.id)
+        for path in counted("receive", whole, paths, len(paths), observer):
             receipt = _receive(archive, store, path, dry_run, settle, observer)
             if receipt is not None:
                 receipts.append(receipt)
+                each(receipt)
     if storage is None and not dry_run and all(map(_is_complete, receipts)):
         note_success(archive.config, Job.RECEIVE, archive.clock())
     return [receipt for receipt in receipts if receipt.package or receipt.report.findings]
@@ -109,7 +124,10 @@ def _is_complete(receipt: Receipt) -> bool:
 
 def _held(archive: ArchivalStorage, storage: str | None) -> list[Store]:
     if storage is None:
-        return [store for store in archive.stores() if store.config.role is Role.HELD]
+        gone = retired(archive.ledger).storages
+        held = (store for store in archive.stores() if store.config.role is Role.HELD)
+        return [store for store in held if store.id not in gone]
+    refuse_retired(archive, storage)
     store = archive.store(storage)
     if store.config.role is not Role.HELD:
         message = _('{storage} is not kept for others: its role is not "held"')

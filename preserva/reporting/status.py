@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.judgements import judgements, rules_of
 from preserva.archive.relations import relations
+from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
 from preserva.archive.unrecorded import listed, unrecorded
 from preserva.archive.withdrawal import Tombstone, tombstones
 from preserva.config import Role
-from preserva.core.policy.judgement import JudgedCopy, Judgement, State, judge, with_stranger
+from preserva.core.formats import layout
+from preserva.core.policy.judgement import (
+    JudgedCopy,
+    Judgement,
+    Rules,
+    State,
+    judge,
+    with_stranger,
+)
 from preserva.core.policy.relations import Relation, relations_of
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, FIXITY_CHECK, START
@@ -19,9 +29,9 @@ from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Outcome
 from preserva.errors import Damaged, NotFound, StorageError
 from preserva.i18n import _
-from preserva.information_package.tag_files import title_of
+from preserva.information_package.tag_files import NAMES, title_at
 from preserva.reporting.find import ANY, Wanted, fits
-from preserva.storage.ocfl import StoredObject
+from preserva.storage.glance import GlancedObject, glance_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,28 +105,52 @@ def list_packages(
 
     Raises StorageError.
     """
-    store = archive.store(storage) if storage else archive.primary
     listing = Listing()
-    withdrawn = {store.root.path_of(uri) for uri in tombstones(archive.ledger)}
-    for path in store.root.objects():
-        if path in withdrawn:
-            continue
-        try:
-            stored = store.root.read_at(path)
-            inventory = stored.inventory
-            package = PackageId.parse(inventory.identifier)
-            title = title_of(store.storage, stored, inventory.head)
-            if not fits(archive, package, title, wanted, storage):
-                continue
-        except (Damaged, StorageError, ValueError) as error:
-            listing.findings.append(Finding(Code.INVENTORY_INVALID, path, seen=str(error)))
-            continue
-        files = len(inventory.versions[inventory.head].files())
-        listing.packages.append(
-            Listed(package.uri, package.portable, len(inventory.versions), files, title)
-        )
+    for item in each_listed(archive, storage, wanted):
+        if isinstance(item, Listed):
+            listing.packages.append(item)
+        else:
+            listing.findings.append(item)
     listing.packages.sort(key=lambda listed: listed.package)
     return listing
+
+
+def each_listed(
+    archive: ArchivalStorage, storage: str | None = None, wanted: Wanted = ANY
+) -> Iterator[Listed | Finding]:
+    """The same, one by one: those that the ledger knows by their names, then any others.
+
+    Raises StorageError.
+    """
+    store = archive.store(storage) if storage else archive.primary
+    store.known_identity()
+    withdrawn = tombstones(archive.ledger)
+    known = sorted(archive.ledger.copies.packages(store.id))
+    for uri in known:
+        path = store.root.path_of(uri)
+        if uri not in withdrawn and store.storage.stat(path) is not None:
+            yield from _listed_at(archive, store, path, wanted)
+    passed = frozenset(store.root.path_of(uri) for uri in (*known, *withdrawn))
+    for path in store.root.survey(layout.ROOT, passed):
+        if isinstance(path, str) and path not in passed:
+            yield from _listed_at(archive, store, path, wanted)
+
+
+def _listed_at(
+    archive: ArchivalStorage, store: Store, path: str, wanted: Wanted
+) -> Iterator[Listed | Finding]:
+    """The object in a folder, if it is wanted; a finding if it cannot be read."""
+    try:
+        seen = glance_at(store.root, path, NAMES)
+        package = PackageId.parse(seen.glance.identifier)
+        title = title_at(store.storage, seen)
+        if not fits(archive, package, title, wanted, store.id):
+            return
+    except (Damaged, StorageError, ValueError) as error:
+        yield Finding(Code.INVENTORY_INVALID, path, seen=str(error))
+        return
+    versions, files = len(seen.glance.versions), seen.glance.files
+    yield Listed(package.uri, package.portable, versions, files, title)
 
 
 def status(
@@ -131,26 +165,52 @@ def status(
     no storage holds the package named, and the ledger knows of none; WrongLedger if the primary
     storage has seen more of the ledger.
     """
+    if package is not None or wanted:
+        return list(each_status(archive, package, wanted))
+    return sorted(each_status(archive), key=lambda status: status.package)
+
+
+def each_status(
+    archive: ArchivalStorage, package: PackageId | None = None, wanted: Wanted = ANY
+) -> Iterator[Status]:
+    """The same, one by one: those that the ledger knows by their names, then any others."""
     archive.refuse_outdated(archive.primary)
     rules = rules_of(archive)
     if package is not None:
-        known = archive.ledger.copies.of(package.uri)
-        asked = _status(archive, judge(package.uri, known, rules), package)
-        if all(copy.state in {State.ABSENT, State.UNREACHABLE} for copy in asked.copies):
-            raise NotFound(_("there is no package {id}").format(id=package))
-        related = relations_of(package.uri, relations(archive.ledger))
-        return [replace(asked, relations=tuple(related))]
-    if wanted:
-        names = [listed.package for listed in list_packages(archive, wanted=wanted).packages]
-        return [state for name in names for state in status(archive, PackageId.parse(name))]
-    judged = {judgement.package: judgement for judgement in judgements(archive, rules)}
+        yield _status_of(archive, package, rules)
+    elif wanted:
+        for listed_package in list_packages(archive, wanted=wanted).packages:
+            yield _status_of(archive, PackageId.parse(listed_package.package), rules)
+    else:
+        for judgement in judgements(archive, rules):
+            if not judgement.withdrawn:
+                yield _status(archive, judgement, _parsed(judgement.package))
+        yield from _strangers(archive, rules)
+
+
+def _status_of(archive: ArchivalStorage, package: PackageId, rules: Rules) -> Status:
+    """The copies of one package. Raises NotFound if there are none anywhere."""
+    known = archive.ledger.copies.of(package.uri)
+    asked = _status(archive, judge(package.uri, known, rules), package)
+    if all(copy.state in {State.ABSENT, State.UNREACHABLE} for copy in asked.copies):
+        raise NotFound(_("there is no package {id}").format(id=package))
+    related = relations_of(package.uri, relations(archive.ledger))
+    return replace(asked, relations=tuple(related))
+
+
+def _strangers(archive: ArchivalStorage, rules: Rules) -> Iterator[Status]:
+    """Packages of which the ledger knows no copy; of the others, their own status tells it."""
+    judged: dict[str, Judgement] = {}
     for store in archive.stores():
         listing = listed(archive, store)
         for stranger in () if listing is None else unrecorded(archive, store, listing):
-            judged.setdefault(stranger.name, judge(stranger.name, (), rules))
-            judged[stranger.name] = with_stranger(judged[stranger.name], stranger.storage)
-    kept = (judged[name] for name in sorted(judged) if not judged[name].withdrawn)
-    return [_status(archive, judgement, _parsed(judgement.package)) for judgement in kept]
+            known = archive.ledger.copies.of(stranger.name)
+            if not known:
+                before = judged.get(stranger.name) or judge(stranger.name, (), rules)
+                judged[stranger.name] = with_stranger(before, stranger.storage)
+    for name in sorted(judged):
+        if not judged[name].withdrawn:
+            yield _status(archive, judged[name], _parsed(name))
 
 
 def _parsed(name: str) -> PackageId | None:
@@ -196,6 +256,10 @@ def _is_there(stored: StoredCopy) -> bool:
         return False
 
 
+_SETTLED = {State.WITHDRAWN, State.REMOVED, State.RETIRED}
+"""States that two persons decided, whatever is there."""
+
+
 def _copy(stored: StoredCopy, judged: JudgedCopy | None, judgement: Judgement) -> CopyStatus:
     last = stored.last(FIXITY_CHECK)
     checked, outcome = (last.time, last.outcome) if last else (None, None)
@@ -204,8 +268,8 @@ def _copy(stored: StoredCopy, judged: JudgedCopy | None, judgement: Judgement) -
     versions: tuple[str, ...] = ()
     reason = None
     try:
-        copied = stored.read()
-        versions = tuple(copied.inventory.versions)
+        copied = stored.glance()
+        versions = copied.glance.versions
         state = _held(stored, copied, acknowledged, judgement.newest)
     except Damaged:
         state = State.DAMAGED if acknowledged else State.UNRECORDED
@@ -213,16 +277,16 @@ def _copy(stored: StoredCopy, judged: JudgedCopy | None, judgement: Judgement) -
         state = State.MISSING if acknowledged else State.ABSENT
     except StorageError as error:
         state, reason = State.UNREACHABLE, str(error)
-    state = known if known in {State.WITHDRAWN, State.REMOVED} else State.worst(state, known)
+    state = known if known in _SETTLED else State.worst(state, known)
     return CopyStatus(stored.store.id, state, versions, checked, outcome, reason)
 
 
-def _held(stored: StoredCopy, found: StoredObject, acknowledged: int, newest: int) -> State:
+def _held(stored: StoredCopy, found: GlancedObject, acknowledged: int, newest: int) -> State:
     """What the inventory of a copy shows, given the number of versions acknowledged there."""
-    versions = len(found.inventory.versions)
+    versions = len(found.glance.versions)
     if not acknowledged:
         return State.UNRECORDED
-    recorded = stored.recorded.inventories().get(found.inventory.head, found.digest)
+    recorded = stored.recorded.inventories().get(found.glance.head, found.digest)
     if versions < acknowledged or recorded != found.digest:
         return State.DAMAGED
     if versions > newest and stored.store.config.role is not Role.HELD:

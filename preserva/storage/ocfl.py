@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from preserva.core.formats import inventory as formats
 from preserva.core.formats import layout
 from preserva.core.formats.inventory import Inventory, InventoryError
+from preserva.core.formats.inventory_text import serialise
 from preserva.core.values.codes import Code
 from preserva.core.values.digest import digest_bytes
 from preserva.core.values.model import Entry, Kind
@@ -209,18 +210,17 @@ class OcflRoot:
 
     def read(self, identifier: str) -> StoredObject:
         """An object, by its id. Raises NotFound, or Damaged if its inventory cannot be trusted."""
+        stored = self.read_at(self.find(identifier))
+        refuse_other(stored.path, stored.inventory.identifier, identifier)
+        return stored
+
+    def find(self, identifier: str) -> str:
+        """The folder of an object that is there. Raises NotFound."""
         path = self.path_of(identifier)
         if self.storage.stat(path) is None:
             message = _("there is no package {id} in {url}")
             raise NotFound(message.format(id=identifier, url=self.storage.url), path=path)
-        stored = self.read_at(path)
-        if stored.inventory.identifier != identifier:
-            raise Damaged(
-                _("{path} says that it is {found}, not {id}").format(
-                    path=path, found=stored.inventory.identifier, id=identifier
-                )
-            )
-        return stored
+        return path
 
     def read_at(self, path: str) -> StoredObject:
         """The object in a folder. Raises StorageError, or Damaged if its inventory is not sound."""
@@ -242,10 +242,14 @@ class OcflRoot:
             message = _("{path} is not a valid inventory:").format(path=name)
             raise Damaged(message, error.problems) from error
         digest = digest_bytes(data, [inventory.algorithm])[inventory.algorithm]
-        sidecar = f"{folder}/{inventory.sidecar}"
-        if formats.parse_sidecar(read_all(self.storage, sidecar, 4096)) != digest:
-            raise Damaged(_("{path} does not match its digest file").format(path=name))
+        self.refuse_unlike(folder, inventory.sidecar, digest)
         return StoredObject(path, inventory, data, digest)
+
+    def refuse_unlike(self, folder: str, sidecar: str, digest: str) -> None:
+        """Raise Damaged for an inventory that has another digest than the file beside it says."""
+        if formats.parse_sidecar(read_all(self.storage, f"{folder}/{sidecar}", 4096)) != digest:
+            name = f"{folder}/{formats.NAME}"
+            raise Damaged(_("{path} does not match its digest file").format(path=name))
 
     def begin(self, staged: str, path: str, version: str) -> None:
         """Announce, before it is written, that `staged` will become a version of an object."""
@@ -256,7 +260,7 @@ class OcflRoot:
 
     def seal(self, staged: str, inventory: Inventory) -> StoredObject:
         """Write a new version's inventory into its folder in staging; nothing is visible yet."""
-        data = formats.serialise(inventory)
+        data = serialise(inventory)
         digest = digest_bytes(data, [inventory.algorithm])[inventory.algorithm]
         sealed = StoredObject(self.path_of(inventory.identifier), inventory, data, digest)
         self.write_inventory(staged, sealed)
@@ -350,6 +354,13 @@ class OcflRoot:
                 except ValueError:
                     continue
         return f"v{max(numbers)}" if numbers else None
+
+
+def refuse_other(path: str, found: str, identifier: str) -> None:
+    """Raise Damaged for an object that says that it is another one."""
+    if found != identifier:
+        message = _("{path} says that it is {found}, not {id}")
+        raise Damaged(message.format(path=path, found=found, id=identifier))
 
 
 def _is_object(entries: list[Entry]) -> bool:

@@ -6,7 +6,7 @@ METS, PREMIS and descriptive XML are read, as streams.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import BinaryIO
@@ -18,6 +18,7 @@ from preserva.core.eark.contents import Contents, Open
 from preserva.core.eark.mets import PackageType
 from preserva.core.eark.mets_read import Reference
 from preserva.core.eark.premis import Identifier
+from preserva.core.eark.verdicts import JudgedPart, Verdicts
 from preserva.core.values.codes import Code
 from preserva.core.values.model import Observed
 from preserva.core.values.report import Finding
@@ -38,15 +39,20 @@ def check_package(
     *,
     folder: str,
     kind: PackageType = PackageType.AIP,
+    verdicts: Verdicts | None = None,
+    parts: Mapping[str, str] | None = None,
 ) -> Iterator[Finding]:
     """Every contradiction inside a package that preserva made (CSIP, SIP, AIP, DIP 2.2.0).
 
     `files` are all files of the package folder as they were read, by path relative to it, with
     the digests of the manifests; `open_file` opens one of them; `folder` is the folder's name.
+    Representations found sound according to `verdicts` are not judged again: `parts` has a digest
+    of all their files, by their folders.
     Each finding's path is relative to the folder as well. Memory grows with the number of files
     by their identifiers and paths only. What cannot be read is a finding (U101), never an error.
     """
-    yield from _PackageCheck(Contents(open_file, files), folder, kind).run()
+    contents = Contents(open_file, files)
+    yield from _PackageCheck(contents, folder, kind, verdicts or Verdicts(), parts or {}).run()
 
 
 @dataclass(slots=True)
@@ -54,6 +60,8 @@ class _PackageCheck:
     contents: Contents
     name: str
     kind: PackageType
+    verdicts: Verdicts
+    parts: Mapping[str, str]
     pages: dict[int, tuple[str, str | None]] = field(default_factory=dict)
     pending: dict[Identifier, str] = field(default_factory=dict)
 
@@ -70,7 +78,7 @@ class _PackageCheck:
             yield from self._representation(path, premis, complete=complete)
         if complete:
             premis.links = self.pending
-            yield from premis.dangling({})
+            yield from premis.dangling()
         yield from self._unnamed()
 
     def _package_premis(self, mets: MetsCheck, premis: PremisCheck) -> Iterator[Finding]:
@@ -110,6 +118,32 @@ class _PackageCheck:
     def _representation(
         self, path: str, package: PremisCheck, *, complete: bool
     ) -> Iterator[Finding]:
+        key = self._key(path)
+        part = self.verdicts.part(key)
+        if part is None:
+            part = yield from self._judged(path, key)
+        else:
+            self.contents.named |= part.named
+        if part.complete and complete:
+            yield from part.agents
+            for link, where in part.links.items():
+                if link not in package.objects:
+                    yield Finding(Code.PREMIS_LINK_DANGLING, where, seen=link.value)
+        for identifier in part.objects & self.pending.keys():
+            del self.pending[identifier]
+        yield from self._labels(path, part.pages)
+
+    def _key(self, path: str) -> Hashable | None:
+        """All that decides what is found in a representation; None if it cannot be known again."""
+        folder = path[: path.rfind("/") + 1]
+        digest = self.parts.get(folder)
+        if digest is None or folder in self.contents.unknown:
+            return None
+        named = frozenset(name for name in self.contents.named if name.startswith(folder))
+        return path, digest, self.kind, named
+
+    def _judged(self, path: str, key: Hashable | None) -> Generator[Finding, None, JudgedPart]:
+        """Judge a representation by its documents."""
         demands = Demands(
             _folder_name(path),
             self.kind.representation_profile,
@@ -118,21 +152,37 @@ class _PackageCheck:
             self.kind,
         )
         mets = MetsCheck(self.contents, path, demands)
-        yield from self._mets(mets)
         premis = PremisCheck(self.contents, mets.folder, mets.files)
-        if (yield from self._metadata(mets, premis)):
-            yield from premis.undescribed()
-            if complete:
-                yield from premis.dangling(package.objects)
-        for identifier in premis.objects:
-            self.pending.pop(identifier, None)
-        yield from self._labels(mets)
+        is_sound = True
+        complete = False
 
-    def _labels(self, mets: MetsCheck) -> Iterator[Finding]:
-        for number, label in mets.pages.items():
-            where, first = self.pages.setdefault(number, (mets.path, label))
+        def findings() -> Iterator[Finding]:
+            nonlocal complete
+            yield from self._mets(mets)
+            complete = yield from self._metadata(mets, premis)
+            if complete:
+                yield from premis.undescribed()
+
+        for finding in findings():
+            is_sound = False
+            yield finding
+        part = JudgedPart(
+            frozenset(name for name in self.contents.named if name.startswith(mets.folder)),
+            mets.pages,
+            frozenset(premis.objects),
+            premis.loose_links(),
+            tuple(premis.loose_agents()),
+            complete,
+        )
+        if is_sound and complete:
+            self.verdicts.keep_part(key, part)
+        return part
+
+    def _labels(self, path: str, pages: Mapping[int, str | None]) -> Iterator[Finding]:
+        for number, label in pages.items():
+            where, first = self.pages.setdefault(number, (path, label))
             if label != first:
-                yield Finding(Code.PAGES_DIFFER, mets.path, f"{number}: {first} ({where})", label)
+                yield Finding(Code.PAGES_DIFFER, path, f"{number}: {first} ({where})", label)
 
     def _unnamed(self) -> Iterator[Finding]:
         unknown = tuple(self.contents.unknown)

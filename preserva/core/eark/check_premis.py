@@ -29,8 +29,8 @@ _TERMS = {term.uri: term.label for kind in Term.__subclasses__() for term in kin
 class PremisCheck:
     """Reads the PREMIS documents of a folder (the package, or one representation).
 
-    `listed` are the content files by ID, as METS lists them; `outside` the objects described
-    elsewhere. Kept: `objects` that are described, by kind, and `links` to objects.
+    `listed` are the content files by ID, as METS lists them. Kept: `objects` that are described, by
+    kind, and `links` to objects.
     """
 
     contents: Contents
@@ -67,14 +67,21 @@ class PremisCheck:
         if not self.rights:
             yield Finding(Code.NO_RIGHTS, path)
 
-    def dangling(self, outside: Mapping[Identifier, str]) -> Iterator[Finding]:
-        """Links to agents and objects that are described neither here nor in `outside`."""
+    def dangling(self) -> Iterator[Finding]:
+        """Links to agents and objects that are not described in these documents."""
+        yield from self.loose_agents()
+        for link, path in self.loose_links().items():
+            yield Finding(Code.PREMIS_LINK_DANGLING, path, seen=link.value)
+
+    def loose_agents(self) -> Iterator[Finding]:
+        """Links to agents that are not described here, where all that are linked must be."""
         for link, path in self._agent_links.items():
             if link not in self._agents:
                 yield Finding(Code.PREMIS_LINK_DANGLING, path, seen=link.value)
-        for link, path in self.links.items():
-            if link not in self.objects and link not in outside:
-                yield Finding(Code.PREMIS_LINK_DANGLING, path, seen=link.value)
+
+    def loose_links(self) -> dict[Identifier, str]:
+        """Links to objects that are not described here, with the document that has them."""
+        return {link: path for link, path in self.links.items() if link not in self.objects}
 
     def _fact(self, fact: PremisFact) -> Iterator[Finding]:
         match fact:

@@ -11,11 +11,12 @@ Rules that the code keeps:
 
 from __future__ import annotations
 
-import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any, cast
 
 from preserva.core.formats.guarded_json import JSONError, read_json
@@ -142,41 +143,6 @@ def _frozen(paths: Mapping[str, list[str]]) -> Paths:
     return {digest: tuple(sorted(some)) for digest, some in paths.items()}
 
 
-def serialise(inventory: Inventory) -> bytes:
-    """The inventory as JSON: keys and paths in a fixed order."""
-    document: dict[str, object] = {
-        "id": inventory.identifier,
-        "type": TYPE,
-        "digestAlgorithm": inventory.algorithm,
-        "head": inventory.head,
-        "contentDirectory": inventory.content_directory,
-        "manifest": _sorted(inventory.manifest),
-        "versions": {
-            name: _version(version)
-            for name, version in sorted(
-                inventory.versions.items(), key=lambda item: version_number(item[0])
-            )
-        },
-    }
-    return json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n"
-
-
-def _version(version: Version) -> dict[str, object]:
-    document: dict[str, object] = {"created": version.created, "state": _sorted(version.state)}
-    if version.message is not None:
-        document["message"] = version.message
-    if version.user is not None:
-        user = {"name": version.user.name}
-        if version.user.address is not None:
-            user["address"] = version.user.address
-        document["user"] = user
-    return document
-
-
-def _sorted(paths: Paths) -> dict[str, list[str]]:
-    return {digest: sorted(some) for digest, some in sorted(paths.items())}
-
-
 def sidecar_line(digest: str) -> bytes:
     """The content of the file beside an inventory."""
     return f"{digest} {NAME}\n".encode()
@@ -213,6 +179,8 @@ class _Reader:
 
     def __init__(self) -> None:
         self.problems: list[str] = []
+        self.digests: dict[str, str] = {}
+        self.known: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def wrong(self, rule: str, message: str, **facts: object) -> None:
         self.problems.append(f"{rule} " + message.format(**facts))
@@ -257,25 +225,40 @@ class _Reader:
         read = {}
         is_digest = re.compile(rf"[0-9a-fA-F]{{{size}}}").fullmatch
         for digest, paths in value.items():
-            if not is_digest(digest):
-                self.wrong(
-                    "E096", _("{name}: {text!r} is not a digest"), name=where, text=digest[:140]
-                )
-            elif not isinstance(paths, list) or not paths or not all(_contained(p) for p in paths):
+            own = self.digests.get(digest)
+            if own is None:
+                if not is_digest(digest):
+                    self.wrong(
+                        "E096", _("{name}: {text!r} is not a digest"), name=where, text=digest[:140]
+                    )
+                    continue
+                own = self.digests[digest] = digest.lower()
+            usable = self.usable(paths)
+            if usable is None:
                 message = _("{name}: the paths of {digest}… are not usable")
                 self.wrong("E099", message, name=where, digest=digest[:16])
             else:
-                read[digest.lower()] = tuple(cast("list[str]", paths))
-        if len({digest.lower() for digest in value}) != len(value):
+                read[own] = usable
+        if len({self.digests.get(digest, digest) for digest in value}) != len(value):
             self.wrong("E096", _("{name}: a digest is listed twice"), name=where)
         return read
 
+    def usable(self, paths: object) -> tuple[str, ...] | None:
+        """The paths of a digest, kept once: most are the same in every version."""
+        if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
+            return None
+        key = tuple(cast("list[str]", paths))
+        known = self.known.get(key)
+        if known is None and key and all(map(_contained, key)):
+            known = self.known[key] = key
+        return known
+
     def unique(self, paths: Paths, where: str, rule: str) -> None:
-        seen: set[str] = set()
-        for path in (path for some in paths.values() for path in some):
-            if path in seen:
+        flat = list(chain.from_iterable(paths.values()))
+        seen = set(flat)
+        if len(seen) < len(flat):
+            for path in sorted(path for path, count in Counter(flat).items() if count > 1):
                 self.wrong(rule, _("{name}: {path!r} is listed twice"), name=where, path=path)
-            seen.add(path)
         folders = {path.rpartition("/")[0] for path in seen}
         files = {folder for folder in folders if any(above in seen for above in _and_above(folder))}
         for path in sorted(seen) if files else ():
@@ -360,9 +343,9 @@ _LEADS_OUT = re.compile(r"\0|(?:^|/)\.{0,2}(?:/|\Z)")
 """What no path may have: an empty part, `.` or `..`, or a NUL."""
 
 
-def _contained(path: object) -> bool:
+def _contained(path: str) -> bool:
     """Whether a path stays inside: no empty part, no `.` or `..`, not absolute (E099, E100)."""
-    return isinstance(path, str) and _LEADS_OUT.search(path) is None
+    return _LEADS_OUT.search(path) is None
 
 
 def _and_above(folder: str) -> Iterator[str]:

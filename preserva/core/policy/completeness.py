@@ -36,6 +36,7 @@ class Table:
         self._rows: dict[str, int] = {}
         self._sizes = array("q")
         self._masks = array("H")  # bit n: the manifest of algorithm n lists it
+        self._names = b""
         self._places: dict[str, int] = {}
         self._digests: list[bytearray] = []
         self._widths: list[int] = []
@@ -44,6 +45,7 @@ class Table:
     def use(self, algorithms: Iterable[str]) -> None:
         """Say once, before the first `expect`, which manifests there are."""
         self.algorithms = sorted(algorithms)
+        self._names = ",".join(self.algorithms).encode()
         self._places = {name: n for n, name in enumerate(self.algorithms)}
         self._widths = [ALGORITHMS[name].size for name in self.algorithms]
         self._digests = [bytearray(width * len(self._sizes)) for width in self._widths]
@@ -108,6 +110,22 @@ class Table:
             if self._masks[row] >> n & 1:
                 digests[name] = self._digests[n][row * width : (row + 1) * width].hex()
         return digests
+
+    def facts(self, path: str, strong: Iterable[str]) -> bytes | None:
+        """Its size and the digests that the manifests give it, as bytes that tell it from others.
+
+        None unless one of them is by a `strong` algorithm.
+        """
+        row = self._rows[path]
+        mask = self._masks[row] & ~_SETTLED
+        if not any(mask >> self._places[name] & 1 for name in strong if name in self._places):
+            return None
+        digests = (
+            held[row * width : (row + 1) * width]
+            for held, width in zip(self._digests, self._widths, strict=True)
+        )
+        head = b"%d %d %b " % (self._sizes[row], mask, self._names)
+        return b"".join((head, *digests))
 
     def is_listed(self, path: str) -> bool:
         """Whether some manifest lists the path."""

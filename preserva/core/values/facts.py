@@ -336,6 +336,24 @@ class Withdrawal(Facts):
         return replace(self, before=before)
 
 
+@dataclass(frozen=True, slots=True)
+class Retirement(Facts):
+    """A copy, or all of a storage, was retired, or with `undone` is no longer.
+
+    `decision` is that of two persons; `before` is the number of the retirement before this one, of
+    whatever copy.
+    """
+
+    types: ClassVar = (entries.RETIREMENT,)
+
+    reason: str = fact("reason", always=True)
+    decision: int | None = fact("decision", number)
+    requested_by: str | None = fact("requested_by", person_code)
+    confirmed_by: str | None = fact("confirmed_by", person_code)
+    undone: bool | None = fact("undone", partial(exactly, bool))
+    before: int | None = fact("before", number)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal(Logged):
     """The copy of a withdrawn package in a storage is to be removed, or was; by which `decision`.
@@ -444,7 +462,7 @@ BY_TYPE: Mapping[str, type[Facts]] = {
     type_: kind
     for kind in (
         Arrival, EventFound, Check, RecoveryStart, Recovery, Verification, DecisionTaken,
-        DecisionRequest, DecisionStep, Export, Withdrawal, Removal, RelationStated,
+        DecisionRequest, DecisionStep, Export, Withdrawal, Retirement, Removal, RelationStated,
         Notification, Rebuilt, BagMade, LedgerIdentity, IdentityLearned, StorageDescribed,
     )
     for type_ in kind.types

@@ -22,7 +22,8 @@ from tests.support.books import an_archive, make_book
 
 FILES = {
     "README.txt", "README.html", "books.csv", "books.html", "check.py", "formats.txt",
-    "formats-codes.csv", "formats-charsets.csv",
+    "formats-codes.csv", "formats-charsets.csv", "formats-schemas.csv", "formats-mets-profile.rng",
+    "formats-mets-profile.sch", "formats-premis-profile.rng",
 }  # fmt: skip
 PACKAGE = PackageId("aonb", "kp-7")
 
@@ -142,7 +143,7 @@ def test_the_readme_puts_a_version_together(tmp_path: Path) -> None:
     (row,) = rows(main)
     lines = (main / "README.txt").read_text("utf-8").splitlines()
     start = lines.index("    import json, os, shutil")
-    program = "\n".join(line[4:] for line in lines[start : start + 7])
+    program = "\n".join(line[4:] for line in lines[start : start + 8])
     program = program.replace("/tmp/version", str(tmp_path / "version"))
     subprocess.run([sys.executable, "-c", program], cwd=main / row["path"], check=True)
     for name in ("manifest-sha512.txt", "tagmanifest-sha512.txt"):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from preserva.core.eark.aip import ContentFile, RepresentationSpec
 from preserva.core.eark.check import check_package
+from preserva.core.eark.verdicts import Verdicts, digest_of_part, parts_of
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.errors import StorageError
@@ -19,6 +20,7 @@ from tests.mutations import (
     MASTER_PREMIS,
     MODS_PATH,
     ROOT,
+    Files,
     Kind,
     damaged,
     findings,
@@ -35,6 +37,69 @@ def test_a_sound_package_has_no_findings() -> None:
 @pytest.mark.parametrize("kind", list(kinds()), ids=lambda kind: kind.name)
 def test_damage_is_found_and_named(kind: Kind) -> None:
     assert {(one.code.value, one.path) for one in findings(damaged(kind))} == kind.expected
+
+
+def judged(files: Files, verdicts: Verdicts) -> list[Finding]:
+    """What is found by one who judged other packages before."""
+    seen = {path: observed(path, content) for path, content in files.items()}
+    parts = {}
+    for folder, paths in parts_of(seen).items():
+        digest = digest_of_part(paths, lambda path: repr(seen[path]).encode())
+        assert digest is not None
+        parts[folder] = digest
+    return list(
+        check_package(
+            lambda path: io.BytesIO(files[path]),
+            seen,
+            folder=PACKAGE.portable,
+            verdicts=verdicts,
+            parts=parts,
+        )
+    )
+
+
+@pytest.mark.parametrize("kind", list(kinds()), ids=lambda kind: kind.name)
+def test_what_was_judged_before_hides_no_damage_and_invents_none(kind: Kind) -> None:
+    wrong = damaged(kind)
+    verdicts = Verdicts()
+    assert judged(package(), verdicts) == []
+    assert judged(wrong, verdicts) == findings(wrong)
+    assert judged(wrong, verdicts) == findings(wrong)
+    assert judged(package(), verdicts) == []
+    after_damage = Verdicts()
+    assert judged(wrong, after_damage) == findings(wrong)
+    assert judged(package(), after_damage) == []
+
+
+def test_a_representation_found_sound_is_not_read_again() -> None:
+    files = package()
+    read: list[str] = []
+    seen = {path: observed(path, content) for path, content in files.items()}
+    parts = {folder: folder for folder in parts_of(seen)}
+    verdicts = Verdicts()
+
+    def open_file(path: str) -> BinaryIO:
+        read.append(path)
+        return io.BytesIO(files[path])
+
+    for _turn in range(2):
+        found = check_package(
+            open_file, seen, folder=PACKAGE.portable, verdicts=verdicts, parts=parts
+        )
+        assert list(found) == []
+    within = [path for path in read if path.startswith("representations/")]
+    assert len(within) == len(set(within))
+    assert {path for path in read if path not in within} >= {ROOT, MODS_PATH}
+
+
+def test_one_digest_tells_files_apart() -> None:
+    def digest(facts: dict[str, bytes]) -> str | None:
+        return digest_of_part(facts, facts.get)
+
+    assert digest({"a": b"1", "b": b"2"}) == digest({"b": b"2", "a": b"1"})
+    assert digest({"a": b"1\n1 1\nb2"}) != digest({"a": b"1", "b": b"2"})
+    assert digest({"a": b"1b", "b": b"2"}) != digest({"a": b"1", "bb": b"2"})
+    assert digest_of_part(["a"], lambda _path: None) is None
 
 
 @pytest.mark.slow
