@@ -216,9 +216,6 @@ ACTIONS: Mapping[str, PageAction] = {
         PageAction("record", N_("Replace the record"), PageRole.PREPARE, _new_record),
         PageAction("rights", N_("State the rights"), PageRole.PREPARE, _new_file("rights")),
         PageAction(
-            "package", N_("Make a package of these scans"), PageRole.PREPARE, package_folder
-        ),
-        PageAction(
             "pages",
             N_("Change the pages"),
             PageRole.PREPARE,
@@ -226,6 +223,9 @@ ACTIONS: Mapping[str, PageAction] = {
                 "update", _package(fields), *change_pages(config, fields),
                 f"--reason={reason_of(fields)}",
             ],
+        ),
+        PageAction(
+            "package", N_("Make a package of these scans"), PageRole.PREPARE, package_folder
         ),
         PageAction("check", N_("Check these scans"), PageRole.PREPARE, check_folder),
         PageAction(
