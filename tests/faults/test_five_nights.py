@@ -43,7 +43,7 @@ class Unit:
     """A service of the manual, without `preserva-` in its name; when its timer starts it."""
 
     name: str
-    command: tuple[str, ...]
+    commands: tuple[str, ...]
     when: str
 
     def is_due(self, now: datetime) -> bool:
@@ -58,12 +58,14 @@ class Unit:
 def units() -> list[Unit]:
     """Those of docs/deploy, in the order in which they run within an hour: health sees it all."""
     found = []
-    for path in DEPLOY.glob("preserva-*.service"):
-        (line,) = re.findall(r"^ExecStart=/usr/bin/preserva (.*)$", path.read_text("utf-8"), re.M)
-        timer = path.with_suffix(".timer").read_text("utf-8")
+    for path in DEPLOY.glob("preserva-*.timer"):
+        service, timer = (
+            path.with_suffix(ending).read_text("utf-8") for ending in (".service", ".timer")
+        )
+        commands = re.findall(r"^ExecStart=/usr/bin/preserva (.*)$", service, re.M)
         (when,) = re.findall(r"^OnCalendar=(.*)$", timer, re.M)
         assert "Persistent=yes" in timer
-        found.append(Unit(path.stem.removeprefix("preserva-"), tuple(shlex.split(line)), when))
+        found.append(Unit(path.stem.removeprefix("preserva-"), tuple(commands), when))
     return sorted(found, key=lambda unit: (unit.name == "health", unit.name))
 
 
@@ -101,11 +103,13 @@ class World:
             "/var/lib/preserva": home / "state",
             "/mnt/backup": self.place / f"backup-{who}",
         }
-        words = list(unit.command)
-        for there, here in folders.items():
-            words = [word.replace(there, str(here)) for word in words]
         before = len(self.pings.asked), len(self.mails.messages)
-        status = status_of(["--config", str(home / config.NAME), *words])
+        status = 0
+        for command in unit.commands:
+            words = shlex.split(command)
+            for there, here in folders.items():
+                words = [word.replace(there, str(here)) for word in words]
+            status = status or status_of(["--config", str(home / config.NAME), *words])
         self.heard += [(self.now, target) for target in self.pings.asked[before[0] :]]
         self.mailed += [(self.night, subject) for subject in self.mails.subjects[before[1] :]]
         if status:
