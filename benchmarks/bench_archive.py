@@ -101,7 +101,10 @@ class Template:
             inventory = inventory.replace(_digest(data).encode(), _digest(own).encode())
         inventory = _named(inventory, name)
         sidecar = sidecar_line(_digest(inventory))
-        return {**files, "inventory.json": inventory, "inventory.json.sha512": sidecar}
+        for folder in ("", "v1/"):
+            files[f"{folder}inventory.json"] = inventory
+            files[f"{folder}inventory.json.sha512"] = sidecar
+        return files
 
 
 def _named(data: bytes, name: str) -> bytes:
