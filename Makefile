@@ -11,7 +11,7 @@ UNIT := tests/unit
 TESTS := $(UNIT) tests/cli tests/conformance tests/docs tests/faults tests/golden tests/property tests/simulator
 CAMPAIGNS := tests/browser tests/campaigns
 
-.PHONY: demo quick test campaigns long reproducible docs clean
+.PHONY: demo quick test campaigns long reproducible bench docs clean
 
 demo: $(VENV)/.preserva
 	$(BIN)/preserva demo
@@ -41,6 +41,10 @@ long: $(VENV)/.preserva-test
 # Two builds of the wheel, in different folders, have the same bytes.
 reproducible: $(VENV)/.preserva-test
 	$(BIN)/python -m tools.build_twice
+
+# All benchmarks beside their peers, an hour at most, on a machine that does nothing else.
+bench: $(VENV)/.preserva-test
+	$(BIN)/python -m benchmarks --page docs/reference/benchmarks.md --json build/benchmarks.json
 
 # The manual as a site in three languages, which works from a disk: open build/site/index.html.
 docs: $(VENV)/.preserva-docs

@@ -19,11 +19,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks.bench_transfer import load
-from benchmarks.pairs import spent
+from benchmarks.pairs import compared, spent
 from preserva import config as configuration
 from preserva.archive.archive import create_archive, open_archive
 from preserva.bag.create.create import create_bag
@@ -83,16 +82,15 @@ def ours(place: Path, copies: int, workers: Workers | None = None) -> None:
 
 
 def compare(name: str, place: Path, copies: int, workers: Workers | None = None) -> None:
-    """Print our median time divided by theirs."""
+    """Report our times beside theirs."""
     lists = manifests(place)
     pairs = []
     for _round in range(ROUNDS):
         forget(place)
-        mine = spent(lambda: ours(place, copies, workers))[0]
+        mine = spent(lambda: ours(place, copies, workers))
         forget(place)
-        pairs.append((mine, spent(lambda: theirs(lists))[0]))
-    quotient = median(one for one, _other in pairs) / median(other for _one, other in pairs)
-    print(f"{name}: {quotient:.2f}", flush=True)
+        pairs.append((mine, spent(lambda: theirs(lists))))
+    compared(f"audit of {name} / two sha256sum -c", pairs)
 
 
 def many(place: Path) -> None:

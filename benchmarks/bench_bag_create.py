@@ -3,8 +3,7 @@
     python -m benchmarks.bench_bag_create [--folder FOLDER] [--rounds N] [--scale F]
 
 Two sources: 1 GiB in 16 files, and 20,000 files of 5 KB. Runs alternate, each on a fresh
-destination. Printed is how many times as fast as the peer each is: by the median and the shortest
-time, and by processor time, which is what is left of the comparison on a busy machine. The sources
+destination. The sources
 are in the page cache, so that processors are compared and not disks. preserva runs as its command.
 Give a FOLDER on a file system where nobody removed many files in the last minutes: ext4 makes new
 files up to ten times slower after that, for whoever comes first.
@@ -15,15 +14,15 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import resource
+import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from statistics import median
+
+from benchmarks.pairs import Times, compared, spent
 
 Run = Callable[[Path, Path], None]
 
@@ -75,20 +74,6 @@ CONTENDERS: dict[str, Run] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One run: seconds on the clock, and seconds of all processors together."""
-
-    clock: float
-    processor: float
-
-
-def processor_seconds() -> float:
-    """What the commands run so far have used."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
 def fill_memory(size: int) -> None:
     """Touch so much memory and free it: a virtual machine may have lent it to others.
 
@@ -98,7 +83,7 @@ def fill_memory(size: int) -> None:
     held[::4096] = bytes(1) * len(range(0, size, 4096))
 
 
-def measure(source: Path, place: Path, rounds: int, *, remove: bool) -> dict[str, list[Sample]]:
+def measure(source: Path, place: Path, rounds: int, *, remove: bool) -> dict[str, list[Times]]:
     """The runs of each contender, in alternation; who begins changes from round to round.
 
     Where there are many files nothing is removed before the end: for minutes after many were
@@ -106,37 +91,29 @@ def measure(source: Path, place: Path, rounds: int, *, remove: bool) -> dict[str
     Large files are removed at once, so that each contender gets the same memory for its copies;
     one run before the first makes that true for the first as well.
     """
-    samples: dict[str, list[Sample]] = {name: [] for name in CONTENDERS}
+    samples: dict[str, list[Times]] = {name: [] for name in CONTENDERS}
     for number in range(-1 if remove else 0, rounds):
         for turn in range(len(CONTENDERS)):
             name, create = list(CONTENDERS.items())[(number + turn) % len(CONTENDERS)]
             bag = place / f"{number} {name}"
             os.sync()
             fill_memory(2 << 30)
-            start, used = time.perf_counter(), processor_seconds()
-            create(source, bag)
-            samples[name].append(Sample(time.perf_counter() - start, processor_seconds() - used))
+            times = spent(partial(create, source, bag))
+            if remove:
+                shutil.rmtree(bag)
+            if number >= 0:
+                samples[name].append(times)
     return samples
 
 
-def show(samples: dict[str, list[Sample]]) -> None:
-    """Print a line for each contender: against the peer that waits for the disk, if it does."""
-    plain, synced = (samples[name] for name in list(CONTENDERS)[:2])
+def show(title: str, samples: dict[str, list[Times]]) -> None:
+    """Report each contender beside the peer that waits for the disk, if it does itself."""
+    plain, synced = list(CONTENDERS)[:2]
     for name, mine in samples.items():
-        peer = plain if name in {"cp -r + bagit.py", "preserva, no fsync"} else synced
-        figures = [
-            f"{label} {other / own:4.2f} x"
-            for label, own, other in (
-                ("median", median(one.clock for one in mine), median(one.clock for one in peer)),
-                ("best", min(one.clock for one in mine), min(one.clock for one in peer)),
-                (
-                    "processors",
-                    median(one.processor for one in mine),
-                    median(one.processor for one in peer),
-                ),
-            )
-        ]
-        print(f"  {name:24} {', '.join(figures)}")
+        peer = plain if name == "preserva, no fsync" else synced
+        if name not in (plain, synced):
+            pairs = list(zip(mine, samples[peer], strict=True))
+            compared(f"create a bag of {title}, {name} / {peer}", pairs, aim=0.5)
 
 
 def main() -> None:
@@ -153,9 +130,8 @@ def main() -> None:
             "20,000 files of 5 KB": plant(place / "small", int(given.scale * 20_000), 5_000),
         }
         for title, source in sources.items():
-            print(f"{title} (scale {given.scale:g}, {os.cpu_count()} processors)", flush=True)
             with tempfile.TemporaryDirectory(dir=place) as bags:
-                show(measure(source, Path(bags), given.rounds, remove="GiB" in title))
+                show(title, measure(source, Path(bags), given.rounds, remove="GiB" in title))
 
 
 if __name__ == "__main__":

@@ -21,9 +21,9 @@ import time
 from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
-from statistics import median
 
-from benchmarks.pairs import spent
+from benchmarks.figures import Figure, Spread, remark, report
+from benchmarks.pairs import compared, spent
 from preserva.catalogue.database import Database
 from preserva.catalogue.entry import CatalogueEntry, Contributor, Facet, Item, uri_of
 from preserva.catalogue.index import Incoming, Index
@@ -68,6 +68,11 @@ def records(count: int) -> Iterator[Incoming]:
         yield Incoming(uri_of("aonb", str(number)), "generated", entry, str(number).encode() * 50)
 
 
+def peak_memory() -> int:
+    """Of this process, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
 def fill(database: Database, count: int) -> None:
     """Put the records in, and say how long each tenth takes and how much memory there was."""
     index, source = Index(database), records(count)
@@ -82,13 +87,14 @@ def fill(database: Database, count: int) -> None:
 
         seconds, processor = spent(some)
         by_processor.append(processor)
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        memory = peak_memory()
         each, worked = (one / (count // 10) * 1e6 for one in (seconds, processor))
         print(f"tenth {tenth}: {each:.0f} µs a record ({worked:.0f} of the processor),"
               f" {memory} MiB", flush=True)  # fmt: skip
-    growth, mean = by_processor[-1] / by_processor[0], sum(by_processor) / count * 1e6
-    print(f"{count} records: {mean:.0f} µs of the processor a record, in the last tenth"
-          f" {growth:.2f} times what it was in the first", flush=True)  # fmt: skip
+    growth, memory = by_processor[-1] / by_processor[0], peak_memory()
+    what = f"filling {count:,} records, time per record: the last tenth / the first"
+    report(Figure(what, processor=Spread(growth, growth, growth)))
+    remark(f"  peak memory: {memory} MiB")
 
 
 def main() -> None:
@@ -115,7 +121,7 @@ def run(count: int) -> None:
         start = time.perf_counter()
         page = search.page(words[0], {Facet.CENTURY: "17", Facet.HOLDER: "НББ"})
         elapsed = time.perf_counter() - start
-        print(f"a frequent word, two facets: {page.total} found, {elapsed * 1000:.0f} ms")
+        remark(f"a frequent word, two facets: {page.total} found, {elapsed * 1000:.0f} ms")
         database.close()
 
 
@@ -124,12 +130,11 @@ def ask(database: Database, search: Search, name: str, question: str) -> None:
     plain = " AND ".join(f"({term.condition})" for term in terms(question))
     page = search.page(question, {})
     pairs = [
-        (spent(lambda: search.page(question, {}))[0], spent(lambda: database.run(PLAIN, plain))[0])
+        (spent(lambda: search.page(question, {})), spent(lambda: database.run(PLAIN, plain)))
         for _time in range(TIMES)
     ]
-    ours, theirs = (median(one[which] for one in pairs) for which in (0, 1))
-    found = f"{page.total}{'+' if page.more else ''}"
-    print(f"{name}: {found} found, {ours * 1000:.0f} ms, {ours / theirs:.0f} times a plain query")
+    found = f"{page.total}{'+' if page.more else ''} found"
+    compared(f"search for {name}, {found} / a plain query for twenty", pairs)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.figures import Figure, Spread, remark, report
 from benchmarks.pairs import command, ratio
 from preserva.core.eark.check import check_package
 from preserva.core.values.model import Observed
@@ -74,16 +75,17 @@ def in_new_process(folder: Path) -> tuple[float, int]:
 
 
 def sizes(place: Path) -> None:
-    """Print how each size compares with the first."""
+    """Report how each size compares with the first, per file."""
     first: tuple[float, int] | None = None
-    print(f"{'files':>8}  {'time per file':>13}  {'peak memory':>11}")
     for files in FILES:
         folder = place / str(files)
         write(folder, files)
         seconds, memory = in_new_process(folder)
         first = first or (seconds, memory)
         per_file = seconds / first[0] * FILES[0] / files
-        print(f"{files:>8}  {per_file:>12.2f}x  {memory / first[1]:>10.2f}x", flush=True)
+        what = f"check of METS and PREMIS, time per file: {files:,} files / {FILES[0]:,}"
+        report(Figure(what, processor=Spread(per_file, per_file, per_file)))
+        remark(f"  peak memory: {memory / first[1]:.2f} times")
 
 
 def peer(place: Path, python: str) -> None:

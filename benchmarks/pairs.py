@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import os
+import resource
 import subprocess
 import time
 from collections.abc import Callable, Sequence
 from statistics import median
 
+from benchmarks.figures import Figure, Spread, report, spread
+
 Action = Callable[[], object]
+Times = tuple[float, float]
+"""Seconds by the clock, and of processor time."""
 
 
 def command(*words: str, cwd: str | None = None) -> Action:
@@ -20,25 +24,36 @@ def command(*words: str, cwd: str | None = None) -> Action:
     return run
 
 
-def spent(action: Action) -> tuple[float, float]:
+def spent(action: Action) -> Times:
     """Seconds by the clock, and seconds of processor time of this process and its children."""
-    before, start = os.times(), time.perf_counter()
+    used, start = _processor_time(), time.perf_counter()
     action()
-    elapsed, after = time.perf_counter() - start, os.times()
-    return elapsed, sum(after[:4]) - sum(before[:4])
+    return time.perf_counter() - start, _processor_time() - used
 
 
-def ratio(name: str, ours: Action, theirs: Action, *, rounds: int = 5) -> float:
-    """Our median time divided by theirs, which is printed with that of the processor times."""
-    pairs = [(spent(ours), spent(theirs)) for _round in range(rounds)]
-    by_clock, by_processor = (_quotient(pairs, which) for which in (0, 1))
-    print(f"{name}: {by_clock:.2f} by the clock, {by_processor:.2f} by processor time", flush=True)
-    return by_clock
+def _processor_time() -> float:
+    both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(used.ru_utime + used.ru_stime for used in both)
 
 
-def _quotient(
-    pairs: Sequence[tuple[tuple[float, float], tuple[float, float]]], which: int
-) -> float:
-    return median(one[which] for one, _other in pairs) / median(
-        other[which] for _one, other in pairs
-    )
+def ratio(
+    what: str, ours: Action, theirs: Action, *, rounds: int = 5, aim: float | None = None
+) -> Figure:
+    """Run both in turns and report how our times compare with theirs."""
+    return compared(what, [(spent(ours), spent(theirs)) for _round in range(rounds)], aim=aim)
+
+
+def compared(
+    what: str, pairs: Sequence[tuple[Times, Times]], *, aim: float | None = None
+) -> Figure:
+    """Report our times divided by theirs, of rounds in which both took turns."""
+    clock, processor = (_quotients(pairs, which) for which in (0, 1))
+    return report(Figure(what, clock, processor, aim))
+
+
+def _quotients(pairs: Sequence[tuple[Times, Times]], which: int) -> Spread:
+    """The median of ours by the median of theirs; and the least and greatest of the rounds."""
+    rounds = spread([one[which] / max(other[which], 1e-9) for one, other in pairs])
+    theirs = max(median(other[which] for _one, other in pairs), 1e-9)
+    middle = median(one[which] for one, _other in pairs) / theirs
+    return Spread(min(rounds.low, middle), middle, max(rounds.high, middle))

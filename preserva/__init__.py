@@ -26,14 +26,21 @@ if TYPE_CHECKING:
         write_config,
     )
     from preserva.api.arguments import StrPath
-    from preserva.api.catalogue import Catalogue, HarvestSummary, open_catalogue
+    from preserva.api.catalogue import (
+        Catalogue,
+        HarvestSummary,
+        backup_catalogue,
+        open_catalogue,
+        restore_catalogue,
+    )
     from preserva.api.demo import run_demo
+    from preserva.api.drill import run_drill
     from preserva.api.ingest import Stored
     from preserva.api.ledger import ArchiveLedger, backup_ledger, open_ledger, restore_ledger
     from preserva.api.pages import StaffPages, open_pages
     from preserva.api.reporting import Levels, PackageHistory
     from preserva.archive.archive import Clock, Identifiers
-    from preserva.archive.ledger_backup import BackupMade, LedgerBackup
+    from preserva.archive.ledger_backup import BackupMade
     from preserva.archive.ledger_proof import Proof as LedgerProof
     from preserva.archive.removal import CopyRemoval
     from preserva.archive.withdrawal import RemovedCopy, Tombstone
@@ -45,6 +52,7 @@ if TYPE_CHECKING:
     from preserva.batch.outcome import BatchResult, RowResult, RowState
     from preserva.batch.record_list import ListedRecord
     from preserva.catalogue.agreement import Agreement
+    from preserva.catalogue.backup import CatalogueBackupMade
     from preserva.catalogue.decision_files import Decided as DecisionsImported
     from preserva.catalogue.decisions import MatchDecision, MatchVerdict
     from preserva.catalogue.decisions import Undone as DecisionUndone
@@ -64,6 +72,7 @@ if TYPE_CHECKING:
         Institution,
         Mail,
         PackageClass,
+        PageSettings,
         Pings,
         Policy,
         Role,
@@ -81,6 +90,8 @@ if TYPE_CHECKING:
     from preserva.core.policy.audit import AuditedCopy, Due, Forecast
     from preserva.core.policy.audit import Reason as DueReason
     from preserva.core.policy.completeness import Table as BagTable
+    from preserva.core.policy.drill import Drill, DrillVerb, ExerciseResult
+    from preserva.core.policy.drill import Trouble as DrillTrouble
     from preserva.core.policy.health import Aspect as HealthAspect
     from preserva.core.policy.health import Health, HealthCheck, HealthLimits
     from preserva.core.policy.health import Job as HealthJob
@@ -137,6 +148,8 @@ if TYPE_CHECKING:
     )
     from preserva.core.values.subjects import Named as NamedSubject
     from preserva.demo import DemoFailedError
+    from preserva.drill.drill import DrillError
+    from preserva.drill.exercises import NotMendedError, NotPlantedError
     from preserva.errors import (
         ArchiveNotFound,
         AwaitsConfirmation,
@@ -161,6 +174,7 @@ if TYPE_CHECKING:
         WrongStorage,
     )
     from preserva.exhibition.build import Built as ExhibitionBuilt
+    from preserva.files.dated_backups import Backup
     from preserva.fixity.audit_run import Audit
     from preserva.ingest.check import CheckedScans
     from preserva.ingest.package import Packaged
@@ -168,6 +182,7 @@ if TYPE_CHECKING:
     from preserva.ingest.transfer_result import Accepted as Transferred
     from preserva.ingest.transfer_result import Form as TransferForm
     from preserva.ledger import LedgerEntry
+    from preserva.replication.accepted_storage import AcceptedStorage
     from preserva.replication.accession import Receipt
     from preserva.replication.repair import Brought, Repair
     from preserva.replication.replicate import Replication
@@ -193,8 +208,11 @@ _PLACES = {
     "HarvestSummary": "api.catalogue:HarvestSummary",
     "open_catalogue": "api.catalogue:open_catalogue",
     "run_demo": "api.demo:run_demo",
+    "run_drill": "api.drill:run_drill",
     "Stored": "api.ingest:Stored",
     "ArchiveLedger": "api.ledger:ArchiveLedger",
+    "backup_catalogue": "api.catalogue:backup_catalogue",
+    "restore_catalogue": "api.catalogue:restore_catalogue",
     "backup_ledger": "api.ledger:backup_ledger",
     "open_ledger": "api.ledger:open_ledger",
     "restore_ledger": "api.ledger:restore_ledger",
@@ -204,8 +222,9 @@ _PLACES = {
     "Levels": "api.reporting:Levels",
     "Clock": "archive.archive:Clock",
     "Identifiers": "archive.archive:Identifiers",
+    "Backup": "files.dated_backups:Backup",
     "BackupMade": "archive.ledger_backup:BackupMade",
-    "LedgerBackup": "archive.ledger_backup:LedgerBackup",
+    "CatalogueBackupMade": "catalogue.backup:CatalogueBackupMade",
     "LedgerProof": "archive.ledger_proof:Proof",
     "BagCreated": "bag.create.create:Made",
     "BagFetched": "bag.fetch:Fetched",
@@ -243,6 +262,7 @@ _PLACES = {
     "Institution": "config:Institution",
     "Mail": "config:Mail",
     "PackageClass": "config:PackageClass",
+    "PageSettings": "config:PageSettings",
     "Pings": "config:Pings",
     "Policy": "config:Policy",
     "Role": "config:Role",
@@ -274,6 +294,10 @@ _PLACES = {
     "LevelsEvidence": "core.policy.levels:Evidence",
     "LevelsRequirement": "core.policy.levels:Requirement",
     "LevelsVerdict": "core.policy.levels:LevelsVerdict",
+    "Drill": "core.policy.drill:Drill",
+    "ExerciseResult": "core.policy.drill:ExerciseResult",
+    "DrillTrouble": "core.policy.drill:Trouble",
+    "DrillVerb": "core.policy.drill:DrillVerb",
     "Health": "core.policy.health:Health",
     "HealthAspect": "core.policy.health:Aspect",
     "HealthCheck": "core.policy.health:HealthCheck",
@@ -328,6 +352,9 @@ _PLACES = {
     "WholeStorage": "core.values.subjects:WholeStorage",
     "NamedSubject": "core.values.subjects:Named",
     "DemoFailedError": "demo:DemoFailedError",
+    "DrillError": "drill.drill:DrillError",
+    "NotMendedError": "drill.exercises:NotMendedError",
+    "NotPlantedError": "drill.exercises:NotPlantedError",
     "ArchiveNotFound": "errors:ArchiveNotFound",
     "AwaitsConfirmation": "errors:AwaitsConfirmation",
     "ConfigError": "errors:ConfigError",
@@ -360,6 +387,7 @@ _PLACES = {
     "Transferred": "ingest.transfer_result:Accepted",
     "TransferForm": "ingest.transfer_result:Form",
     "LedgerEntry": "ledger:LedgerEntry",
+    "AcceptedStorage": "replication.accepted_storage:AcceptedStorage",
     "Receipt": "replication.accession:Receipt",
     "Brought": "replication.repair:Brought",
     "Repair": "replication.repair:Repair",
@@ -376,36 +404,39 @@ _PLACES = {
 
 # fmt: off
 __all__ = [
-    "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound", "Arrangement", "Audit",
-    "AuditedCopy", "AwaitsConfirmation", "BackupMade", "BagCreated", "BagFetched", "BagReport",
-    "BagTable", "BagUpdated", "BagVerdict", "BatchResult", "BookPage", "Brought", "Catalogue",
-    "CatalogueEntry", "CatalogueRecord", "CheckedScans", "Clock", "Code", "Colours", "Config",
-    "ConfigError", "Contributor", "CopyInStorage", "CopyRemoval", "CopyState", "CopyStatus",
-    "CopyrightStatus", "Custody", "Damaged", "DecisionAnswer", "DecisionState", "DecisionUndone",
-    "DecisionsImported", "Deed", "DemoFailedError", "Division", "Document", "Due", "DueReason",
-    "EditionView", "Ended", "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding",
-    "FolderPages", "Forecast", "HarvestResult", "HarvestSummary", "Health", "HealthAspect",
-    "HealthCheck", "HealthJob", "HealthLimits", "HistoryEntry", "Hit", "Identifiers", "ImageRules",
-    "Incident", "IncidentDecision", "Institution", "Item", "JointDecision", "KeptProfile",
-    "LedgerBackup", "LedgerEntry", "LedgerError", "LedgerInStorage", "LedgerProof", "Levels",
-    "LevelsArea", "LevelsDemand", "LevelsEvidence", "LevelsRequirement", "LevelsVerdict",
+    "AcceptedStorage", "Advanced", "Agreement", "Archive", "ArchiveLedger", "ArchiveNotFound",
+    "Arrangement", "Audit", "AuditedCopy", "AwaitsConfirmation", "Backup", "BackupMade",
+    "BagCreated", "BagFetched", "BagReport", "BagTable", "BagUpdated", "BagVerdict", "BatchResult",
+    "BookPage", "Brought", "Catalogue", "CatalogueBackupMade", "CatalogueEntry", "CatalogueRecord",
+    "CheckedScans", "Clock", "Code", "Colours", "Config", "ConfigError", "Contributor",
+    "CopyInStorage", "CopyRemoval", "CopyState", "CopyStatus", "CopyrightStatus", "Custody",
+    "Damaged", "DecisionAnswer", "DecisionState", "DecisionUndone", "DecisionsImported", "Deed",
+    "DemoFailedError", "Division", "Document", "Drill", "DrillError", "DrillTrouble", "DrillVerb",
+    "Due", "DueReason", "EditionView", "Ended", "ExerciseResult", "ExhibitionBuilt", "ExportFormat",
+    "Facet", "FetchEntry", "Finding", "FolderPages", "Forecast", "HarvestResult", "HarvestSummary",
+    "Health", "HealthAspect", "HealthCheck", "HealthJob", "HealthLimits", "HistoryEntry", "Hit",
+    "Identifiers", "ImageRules", "Incident", "IncidentDecision", "Institution", "Item",
+    "JointDecision", "KeptProfile", "LedgerEntry", "LedgerError", "LedgerInStorage", "LedgerProof",
+    "Levels", "LevelsArea", "LevelsDemand", "LevelsEvidence", "LevelsRequirement", "LevelsVerdict",
     "Limitation", "Listed", "ListedRecord", "Listing", "LockLost", "Locked", "Mail",
     "MatchDecision", "MatchVerdict", "MatchedWord", "Matter", "NamedSubject", "NotAFile",
-    "NotFound", "NotInPlace", "OaiFormat", "ObjectInStorage", "ObjectToStorage", "Observer",
-    "Outcome", "Overview", "PackageClass", "PackageError", "PackageHistory", "PackageId",
-    "PackageType", "Packaged", "PageAccount", "PageChange", "PageDeed", "PageFacts", "PageRole",
-    "Person", "Pings", "Policy", "PreservaError", "Progress", "Proposal", "Reached", "Receipt",
-    "RecordedFinding", "RecordsExported", "RecordsImported", "Refused", "Relation", "RelationKind",
-    "RemovedCopy", "Repair", "Replication", "Report", "ReportMonth", "ReportYear", "ResultPage",
-    "Retitled", "Revised", "Rights", "RightsBasis", "Role", "RowResult", "RowState", "ScanAction",
-    "ScanPolicy", "ScanProfile", "Severity", "SourceFile", "StaffPages", "Started", "State",
-    "Status", "StorageConfig", "StorageError", "StorageFull", "StorageState", "StorageTally",
-    "Stored", "StrPath", "Structure", "Subject", "Tally", "Tombstone", "TooLarge", "TransferForm",
+    "NotFound", "NotInPlace", "NotMendedError", "NotPlantedError", "OaiFormat", "ObjectInStorage",
+    "ObjectToStorage", "Observer", "Outcome", "Overview", "PackageClass", "PackageError",
+    "PackageHistory", "PackageId", "PackageType", "Packaged", "PageAccount", "PageChange",
+    "PageDeed", "PageFacts", "PageRole", "PageSettings", "Person", "Pings", "Policy",
+    "PreservaError", "Progress", "Proposal", "Reached", "Receipt", "RecordedFinding",
+    "RecordsExported", "RecordsImported", "Refused", "Relation", "RelationKind", "RemovedCopy",
+    "Repair", "Replication", "Report", "ReportMonth", "ReportYear", "ResultPage", "Retitled",
+    "Revised", "Rights", "RightsBasis", "Role", "RowResult", "RowState", "ScanAction", "ScanPolicy",
+    "ScanProfile", "Severity", "SourceFile", "StaffPages", "Started", "State", "Status",
+    "StorageConfig", "StorageError", "StorageFull", "StorageState", "StorageTally", "Stored",
+    "StrPath", "Structure", "Subject", "Tally", "Tombstone", "TooLarge", "TransferForm",
     "Transferred", "TypedNumber", "Undecodable", "Unfit", "Unreachable", "UsageError", "Wanted",
     "WholePackage", "WholeStorage", "Work", "WorkKind", "WorkSum", "WrongLedger", "WrongStorage",
-    "__version__", "backup_ledger", "bags", "check_storages", "create_archive", "load_config",
-    "open_archive", "open_catalogue", "open_ledger", "open_pages", "package_bag", "rebuild_config",
-    "rebuild_ledger", "restore_ledger", "run_demo", "write_config",
+    "__version__", "backup_catalogue", "backup_ledger", "bags", "check_storages", "create_archive",
+    "load_config", "open_archive", "open_catalogue", "open_ledger", "open_pages", "package_bag",
+    "rebuild_config", "rebuild_ledger", "restore_catalogue", "restore_ledger", "run_demo",
+    "run_drill", "write_config",
 ]
 # fmt: on
 

@@ -179,7 +179,10 @@ class Locked(PreservaError):
     """Another process is writing to the same storage."""
 
     exit_status = ExitStatus.LOCKED
-    hint = N_("Wait until it ends. The lock ends with its process, even if that is killed.")
+    hint = N_(
+        "Wait until it ends, or let --wait do so. The lock ends with its process, even if that is"
+        " killed."
+    )
 
 
 class LockLost(Locked):

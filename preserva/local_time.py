@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time, timedelta
 
-from preserva.i18n import joined, pgettext
+from preserva.i18n import _, joined, pgettext
 
 _MONTHS = 12
+_ROUND = 100
+"""Seconds, or minutes, from which on the next greater unit says enough."""
 _PERIOD = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 _DAY = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})", re.ASCII)
 
@@ -27,6 +29,15 @@ def local_date(when: datetime | str) -> str:
     here = _moment(when).astimezone()
     form = pgettext("date", "{year}-{month}-{day}")
     return form.format(year=f"{here:%Y}", month=f"{here:%m}", day=f"{here:%d}")
+
+
+def duration(seconds: int) -> str:
+    """How long something takes, in round numbers: 40 s, 12 min, 3 h."""
+    if seconds < _ROUND:
+        return _("{count} s").format(count=max(1, seconds))
+    if seconds < _ROUND * 60:
+        return _("{count} min").format(count=round(seconds / 60))
+    return _("{count} h").format(count=round(seconds / 3600))
 
 
 def start_of(text: str) -> datetime:

@@ -35,6 +35,7 @@ CALLS = {
     "derive": "Archive.derive",
     "withdraw": "Archive.withdraw, Archive.undo_withdrawal, Archive.withdrawn,"
     " Archive.remove_bytes",
+    "retire": "Archive.retire, Archive.undo_retirement",
     "relate": "Archive.relate, Archive.unrelate, Archive.relations",
     "store": "Archive.store",
     "import": "Archive.transfer",
@@ -54,6 +55,7 @@ CALLS = {
     "levels": "Archive.levels",
     "repair": "Archive.repair, Archive.set_aside, Archive.give_up_records",
     "rebuild storage": "Archive.rebuild_storage",
+    "accept": "Archive.accept_storage",
     "rebuild ledger": "rebuild_ledger",
     "rebuild config": "rebuild_config",
     "list": "Archive.packages",
@@ -74,6 +76,8 @@ CALLS = {
     "catalogue decisions import": "Catalogue.import_decisions",
     "catalogue export": "Catalogue.export",
     "catalogue dump": "Catalogue.dump",
+    "catalogue backup": "backup_catalogue",
+    "catalogue restore": "restore_catalogue",
     "serve": "Catalogue.serve, Catalogue.oai_application",
     "web": "open_pages, StaffPages.serve, StaffPages.invite_first",
     "web people": "StaffPages.people",
@@ -88,6 +92,7 @@ CALLS = {
     "bag fetch": "bags.fetch",
     "bag profile": "bags.keep_profile",
     "config check": "load_config, check_storages",
+    "drill": "run_drill",
     "demo": "run_demo",
 }
 """What a program calls where a person types a verb; everything is below `preserva`."""

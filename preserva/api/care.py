@@ -11,7 +11,16 @@ from preserva.api.arguments import StrPath, logged, optional_path, package_ids
 from preserva.api.session import Session
 
 if TYPE_CHECKING:
-    from preserva import Audit, Observer, PackageId, Receipt, Repair, Replication, Report
+    from preserva import (
+        AcceptedStorage,
+        Audit,
+        Observer,
+        PackageId,
+        Receipt,
+        Repair,
+        Replication,
+        Report,
+    )
 
 
 class CareVerbs(Session):
@@ -214,6 +223,30 @@ class CareVerbs(Session):
             apply=apply,
             limit=limit,
             observer=logged(observer),
+        )
+
+    def accept_storage(
+        self,
+        storage: str,
+        *,
+        dry_run: bool = False,
+        reason: str | None = None,
+        observer: Observer | None = None,
+    ) -> AcceptedStorage:
+        """Know a storage by the id that it has now, because it was rebuilt (U330).
+
+        Every copy in it is read whole and compared with what was recorded there. One person accepts
+        a storage in which all is as recorded; otherwise two persons decide, and the first call
+        requests it for this `reason`. A dry run only compares.
+
+        Raises AwaitsConfirmation until another person has confirmed it; UsageError if there is
+        nothing to accept, or nobody is named; WrongStorage if nothing there is what was recorded;
+        WrongLedger if another ledger writes there; LedgerError, StorageError.
+        """
+        from preserva.replication.accepted_storage import accept_storage
+
+        return accept_storage(
+            self._archive, storage, dry_run=dry_run, reason=reason, observer=logged(observer)
         )
 
     def rebuild_storage(

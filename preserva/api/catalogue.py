@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
     from preserva import (
+        Backup,
+        CatalogueBackupMade,
         Config,
         DecisionsImported,
         EditionView,
@@ -322,3 +324,28 @@ def open_catalogue(
     loaded = load_config(config)
     database = Database(loaded.ledger.parent / NAME, must_exist=must_exist)
     return Catalogue(loaded, database, clock)
+
+
+def backup_catalogue(
+    config: StrPath | None, folder: StrPath, *, clock: Clock | None = None, thin: bool = True
+) -> CatalogueBackupMade | None:
+    """Make a verified backup of the union catalogue in a folder; None if there is no catalogue.
+
+    With `thin`, older backups are removed by the rule of `backup_ledger`. Raises ArchiveNotFound,
+    ConfigError, Locked, StorageError.
+    """
+    from preserva.catalogue import backup
+
+    return backup.backup_catalogue(load_config(config), Path(folder), clock or utc_now, thin=thin)
+
+
+def restore_catalogue(
+    config: StrPath | None, source: StrPath, *, clock: Clock | None = None
+) -> Backup:
+    """Put a backup in the place of the union catalogue; what stands there is kept beside it.
+
+    Raises ConfigError, NotFound; StorageError, with nothing changed, for what is no catalogue.
+    """
+    from preserva.catalogue import backup
+
+    return backup.restore_catalogue(load_config(config), Path(source), clock or utc_now)

@@ -40,7 +40,7 @@ class DecisionVerbs(Session):
         storage: str | None = None,
         terms: Mapping[str, str] | None = None,
     ) -> JointDecision:
-        """Request a decision of a kind: claim, policy, removal, repair, withdrawal.
+        """Request a decision of a kind: claim, policy, removal, repair, retirement, withdrawal.
 
         `terms` specify the decision further; by default, those of a policy are the present
         configuration's. What waits already is requested once. Verbs that need a decision request it
@@ -103,6 +103,33 @@ class DecisionVerbs(Session):
         from preserva.archive.removal import remove_bytes
 
         return remove_bytes(self._archive, self._id(package), reason)
+
+    def retire(
+        self, storage: str, package: PackageId | str | None = None, *, reason: str | None = None
+    ) -> None:
+        """Retire a storage, or the copy of one package in it, once two persons decided it.
+
+        The first call requests it and raises AwaitsConfirmation; when another person has confirmed
+        it, the same call does it. Nothing in the storage is touched.
+
+        Raises Refused if a package would be left with fewer proved copies than the policy wants, or
+        for the primary storage; NotFound if the ledger knows of no such copy; UsageError without a
+        reason; Locked, StorageError.
+        """
+        from preserva.archive.retirement import retire
+
+        retire(self._archive, storage, None if package is None else self._id(package), reason)
+
+    def undo_retirement(
+        self, storage: str, package: PackageId | str | None = None, *, reason: str
+    ) -> None:
+        """Take a retirement back, as one person.
+
+        Raises UsageError if it is not retired, or if the acting person is not named.
+        """
+        from preserva.archive.retirement import undo
+
+        undo(self._archive, storage, None if package is None else self._id(package), reason)
 
     def relate(
         self,

@@ -81,7 +81,7 @@ class IngestVerbs(Session):
             position=position,
             charset=charset,
             details=Details(optional_path(structure), optional_path(events), optional_path(rights)),
-            having=PackagesOfRecords(self._archive).of,
+            having=PackagesOfRecords(self._archive, dry_run=dry_run).of,
             dry_run=dry_run,
             observer=logged(observer),
         )

@@ -12,10 +12,10 @@ from preserva.api.closing import Closing
 
 if TYPE_CHECKING:
     from preserva import (
+        Backup,
         BackupMade,
         Clock,
         Config,
-        LedgerBackup,
         LedgerEntry,
         LedgerProof,
         PackageId,
@@ -113,7 +113,7 @@ def backup_ledger(
 
 def restore_ledger(
     config: StrPath | None, source: StrPath, *, clock: Clock | None = None
-) -> LedgerBackup:
+) -> Backup:
     """Put a backup, or a file of the lines of `ArchiveLedger.lines`, in the place of the ledger.
 
     What stands there is kept beside it. Raises ConfigError, LedgerError, StorageError; Refused if

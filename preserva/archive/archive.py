@@ -6,10 +6,12 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import permutations
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import Self
 
@@ -20,6 +22,7 @@ from preserva.archive.ledger_mark import advance, claim, read_mark, refuse_outda
 from preserva.archive.patience import NO_PATIENCE, name_of_process
 from preserva.archive.places import is_made, make_place
 from preserva.archive.recovery import recover
+from preserva.archive.runs import note_seconds, usual_seconds
 from preserva.archive.store import Store
 from preserva.config import Config
 from preserva.core.formats import layout
@@ -37,6 +40,7 @@ from preserva.i18n import N_, _, joined
 from preserva.ledger import Ledger
 from preserva.local_time import local_time
 from preserva.logs import get_logger
+from preserva.storage.base import Storage
 from preserva.storage.open import open_storage
 
 _logger = get_logger(__name__)
@@ -82,8 +86,11 @@ class ArchivalStorage:
         person: str | None = None,
         rebuilding: bool = False,
         reading: bool = False,
+        verified: tuple[int, str] | None = None,
     ) -> None:
         """Open the ledger, only for `reading` or to write; storages are opened when needed.
+
+        `verified` is an entry and its digest up to which this process has verified it before.
 
         `person` is the code of who acts (`acting.acting_person` says who does without one).
 
@@ -95,6 +102,9 @@ class ArchivalStorage:
         self.identifiers = identifiers
         self.tell: Callable[[Finding], object] = _ignore  # what was set aside before writing
         self.patience = NO_PATIENCE
+        self.work: str | None = None  # what those who wait for us are told
+        self._began = monotonic()
+        self._held = False
         self._stores: dict[str, Store] = {}
         self._written: dict[str, Store] = {}
         self._rebuilding = rebuilding
@@ -104,7 +114,7 @@ class ArchivalStorage:
         self.ledger = Ledger(config.ledger, person=self.actor.person, read_only=reading)
         self._noted = self.ledger.size
         try:
-            if problems := self.ledger.verify(since=max(1, self._noted - _VERIFIED)):
+            if problems := self.ledger.verify(since=self._unverified(verified)):
                 raise unverified(problems)
             _logger.info(
                 "archive of %s: configuration %s, ledger %s with %d entries",
@@ -119,6 +129,13 @@ class ArchivalStorage:
     def __enter__(self) -> Self:
         return self
 
+    def _unverified(self, verified: tuple[int, str] | None) -> int:
+        """The first entry to verify: among the newest, and after those that were before."""
+        first = max(1, self._noted - _VERIFIED)
+        if verified is None or self.ledger.digest_of(verified[0]) != verified[1]:
+            return first
+        return max(first, verified[0] + 1)
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -129,6 +146,9 @@ class ArchivalStorage:
             self.renew_guides()
             with suppress(PreservaError):  # what was acknowledged stays so
                 self._tell_primary()
+        if kind is None and self._held and self.work is not None:
+            with suppress(StorageError):
+                note_seconds(self.config, self.work, round(monotonic() - self._began))
         for store in self._stores.values():
             store.storage.close()
         self.ledger.close()
@@ -150,6 +170,11 @@ class ArchivalStorage:
             self._stores[name] = Store(config, storage) if self._rebuilding else store
         return self._stores[name]
 
+    def work_through(self, name: str, wrap: Callable[[Storage], Storage]) -> None:
+        """Use a storage through another one from now on, such as one that plays a full disk."""
+        store = self.store(name)
+        self._stores[name] = replace(store, storage=wrap(store.storage))
+
     def stores(self) -> list[Store]:
         """All storages, primary ones first."""
         ordered = sorted(self.config.storages.values(), key=lambda config: (config.role, config.id))
@@ -170,6 +195,7 @@ class ArchivalStorage:
         store.known_identity()  # first: a lock is a file, and another's disk gets none
         with self.patience.locked(lambda: store.storage.lock(self.own_name())):
             _logger.info("writing to %s", store.id)
+            self._held = True
             claim(self, store)
             recover(self.ledger, store, self.now, self.tell)
             self._written[store.id] = store
@@ -221,11 +247,13 @@ class ArchivalStorage:
         """Be the only audit of a storage, which itself is not written to. Raises Locked."""
         place = open_storage(str(self.audits_of(storage)))
         with self.patience.locked(lambda: place.lock(self.own_name())):
+            self._held = True
             yield
 
     def own_name(self) -> str:
         """The name of this process, for those who wait for its lock."""
-        return name_of_process(self.now())
+        usual = None if self.work is None else usual_seconds(self.config, self.work)
+        return name_of_process(self.now(), self.work, usual)
 
 
 def find_config(path: Path | None = None) -> Path:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
 from preserva.archive.acting import Actor
@@ -63,8 +63,10 @@ def event(
     package: PackageId | None = None,
     outcome: EventOutcome = EventOutcome.SUCCESS,
     objects: tuple[Identifier, ...] = (),
+    note: str | None = None,
+    others: Iterable[Agent] = (),
 ) -> Event:
-    """An event by this software for whoever acts, about a package."""
+    """An event by this software for whoever acts, about a package; `others` had a part in it."""
     software, *people = agents(actor)
     return Event(
         Identifier("UUID", identifier),
@@ -72,9 +74,11 @@ def event(
         time,
         outcome,
         detail=detail,
+        note=note,
         agents=(
             LinkedAgent(software.identifier, EventRelatedAgentRole.EXECUTING_PROGRAM),
             *(LinkedAgent(agent.identifier, EventRelatedAgentRole.IMPLEMENTER) for agent in people),
+            *(LinkedAgent(agent.identifier) for agent in others),
         ),
         objects=(entity_id(package),) if package else objects,
     )

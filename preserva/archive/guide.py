@@ -8,6 +8,7 @@ docs/adr/0048-the-disk-explains-itself.md says why.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import resources
@@ -15,18 +16,20 @@ from typing import TYPE_CHECKING
 
 from preserva.archive.ledger_mark import advance, claim
 from preserva.archive.listed_books import listed_books
+from preserva.archive.places import renew_place
 from preserva.archive.store import Store
 from preserva.config import Config, Institution, Role
 from preserva.core.guide.books import books_csv, books_html, one_line
-from preserva.core.guide.codes import charsets_csv, codes_csv
+from preserva.core.guide.codes import Row, charsets_csv, codes_csv, schemas_csv
 from preserva.core.guide.text import readme_html
 from preserva.core.values.digest import digest_bytes
 from preserva.core.values.entries import STORAGE_DESCRIPTION, SUCCESS
 from preserva.core.values.facts import StorageDescribed
-from preserva.describe.marc.charset import CODECS
+from preserva.describe.marc.charset import tables
 from preserva.describe.mods.crosswalk import crosswalk
 from preserva.errors import NotFound, PreservaError
 from preserva.logs import get_logger
+from preserva.resources import schema_file
 from preserva.storage.base import read_all
 from preserva.storage.published import replace
 
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
     from preserva.archive.archive import ArchivalStorage
 
 _logger = get_logger(__name__)
+
+_GRAMMARS = ("mets-profile.rng", "mets-profile.sch", "premis-profile.rng")
+"""What METS and PREMIS hold as they are written here: our own schemas."""
 
 _LANGUAGES = {"ru": "По-русски", "be": "Па-беларуску", "en": "English"}
 _ROLES = {
@@ -54,26 +60,31 @@ def renew_guides(archive: ArchivalStorage, stores: Iterable[Store]) -> None:
     """
     for store in stores:
         with _no_reason_to_fail(store):
-            if is_outdated(archive, store):
-                store.known_identity()
-                with store.storage.lock(archive.own_name()):
-                    claim(archive, store)
-                    write_guide(archive, store)
-                    advance(archive, store)
+            known, files = archive.ledger.size, _files(archive, store)
+            if _digests(files) == _recorded(archive, store):
+                continue
+            store.known_identity()
+            with store.storage.lock(archive.own_name()):
+                claim(archive, store)
+                if archive.ledger.size != known:  # somebody else wrote meanwhile
+                    files = _files(archive, store)
+                _write(archive, store, files)
+                advance(archive, store)
 
 
 def renew_guide(archive: ArchivalStorage, store: Store) -> None:
     """The same for one storage, whose lock is held."""
     with _no_reason_to_fail(store):
-        write_guide(archive, store)
+        _write(archive, store, _files(archive, store))
 
 
 def look_at_guides(archive: ArchivalStorage, stores: Iterable[Store]) -> None:
-    """Write what storages of ours lack of their guide, or have otherwise."""
+    """Write what storages of ours lack of their guide, or have otherwise; who they are, too."""
     for store in [archive.store(store.id) for store in stores]:
         if store.config.role is Role.REPLICA or store.id == archive.primary.id:
             with _no_reason_to_fail(store), archive.writing(store):
-                write_guide(archive, store, look=True)
+                renew_place(store, archive.config)
+                _write(archive, store, _files(archive, store), look=True)
 
 
 @contextmanager
@@ -84,21 +95,15 @@ def _no_reason_to_fail(store: Store) -> Iterator[None]:
         _logger.warning("the guide of %s was not renewed: %s", store.id, error)
 
 
-def is_outdated(archive: ArchivalStorage, store: Store) -> bool:
-    """Whether the guide that was written last is not the one that would be written now.
-
-    Raises LedgerError, StorageError.
-    """
-    return _digests(_files(archive, store)) != _recorded(archive, store)
-
-
-def write_guide(archive: ArchivalStorage, store: Store, *, look: bool = False) -> None:
+def _write(
+    archive: ArchivalStorage, store: Store, files: Mapping[str, bytes], *, look: bool = False
+) -> None:
     """Write what changed of the guide of one of our storages, holding its lock; record it.
 
     What was recorded as written is not looked at, unless told to `look`. A killed run leaves some
     files new and the record old: the next one writes them all. Raises LedgerError, StorageError.
     """
-    files, recorded = _files(archive, store), _recorded(archive, store)
+    recorded = _recorded(archive, store)
     digests = _digests(files)
     missing = [name for name in files if look and not _is_there(store, name, files[name])]
     if digests == recorded and not missing:
@@ -141,6 +146,8 @@ def _files(archive: ArchivalStorage, store: Store) -> dict[str, bytes]:
     name = store.config.name
     readme = "\n\n".join(f"{_LANGUAGES[code].upper()}\n\n{text}" for code, text in texts.items())
     books = listed_books(archive, store)
+    relators, registers = crosswalk().relators, crosswalk().registers
+    libraries = {each.id: _named(each) for each in archive.config.institutions.values()}
     return {
         "README.txt": f"{', '.join(_LANGUAGES.values())}\n\n\n{readme}".encode(),
         "README.html": readme_html(name, texts),
@@ -148,9 +155,17 @@ def _files(archive: ArchivalStorage, store: Store) -> dict[str, bytes]:
         "books.html": books_html(books, name),
         "check.py": _asset("check.py").encode(),
         "formats.txt": _asset("formats.txt").encode(),
-        "formats-codes.csv": codes_csv(crosswalk().relators, crosswalk().registers),
-        "formats-charsets.csv": charsets_csv(CODECS),
+        "formats-schemas.csv": schemas_csv(),
+        "formats-codes.csv": codes_csv(_known_codes(), relators, registers, libraries),
+        "formats-charsets.csv": charsets_csv(tables()),
+        **{f"formats-{name}": schema_file(name).read_bytes() for name in _GRAMMARS},
     }
+
+
+def _known_codes() -> Iterator[Row]:
+    rows = csv.reader(_asset("codes.csv").splitlines())
+    next(rows)  # the headings
+    return map(tuple, rows)
 
 
 def _asset(name: str) -> str:
@@ -169,8 +184,22 @@ def _words(config: Config, store: Store, place: int) -> dict[str, str]:
         "role": _ROLES[store.config.role][place],
         "maker": config.institution.names[code],
         "keeper": keeper.names[code],
+        "copies": "; ".join(_elsewhere(config, store, code)) or "—",
         "contacts": "".join(line for each in people for line in _contacts(each, place, code)),
     }
+
+
+def _elsewhere(config: Config, store: Store, code: str) -> Iterator[str]:
+    """The other storages of the packages, each with the institution that keeps it."""
+    for other in config.storages.values():
+        if other.id != store.id and other.role in _ROLES:
+            yield f"{one_line(other.name)} ({config.institutions[other.institution].names[code]})"
+
+
+def _named(institution: Institution) -> str:
+    """Its names, and its code among libraries."""
+    isil = [f"ISIL {institution.isil}"] if institution.isil else []
+    return " = ".join([*(institution.names[code] for code in _LANGUAGES), *isil])
 
 
 def _contacts(institution: Institution, place: int, code: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from preserva.archive.archive import ArchivalStorage
+from preserva.archive.retirement import retired
 from preserva.archive.withdrawal import tombstones
 from preserva.config import Role
 from preserva.core.policy.judgement import Judgement, Rules, StoragePlace, Tally, judge
@@ -50,7 +51,14 @@ def rules_of(archive: ArchivalStorage) -> Rules:
         package: frozenset(copy.storage for copy in tombstone.removed)
         for package, tombstone in tombstones(archive.ledger).items()
     }
-    return Rules(config.institution.id, places, config.policy.copies, frozenset(away), withdrawn)
+    return Rules(
+        config.institution.id,
+        places,
+        config.policy.copies,
+        frozenset(away),
+        withdrawn,
+        retired(archive.ledger),
+    )
 
 
 def judgements(archive: ArchivalStorage, rules: Rules) -> Iterator[Judgement]:
@@ -66,7 +74,7 @@ def tally_of(archive: ArchivalStorage, scope: Scope = EVERYTHING) -> Tally:
     for judgement in judgements(archive, rules):
         if scope.packages is None or judgement.package in scope.packages:
             tally.add(scope.of(judgement), rules)
-    for storage in sorted(rules.away & rules.places.keys()):
+    for storage in sorted((rules.away & rules.places.keys()) - rules.retired.storages):
         trouble = archive.ledger.copies.trouble(storage)
         if trouble is not None and scope.has("", storage):
             tally.open(trouble)

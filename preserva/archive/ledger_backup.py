@@ -6,11 +6,8 @@ dated by its name, which also says how many entries it has. The configuration li
 
 from __future__ import annotations
 
-import os
-import re
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,33 +16,29 @@ from preserva.archive.ledger_proof import kept_lines, open_ledger, seen_by_prima
 from preserva.archive.runs import note_success
 from preserva.config import Config
 from preserva.core.policy.health import Job
-from preserva.core.policy.thinning import kept_backups
 from preserva.errors import LedgerError, NotFound, Refused, StorageError, WrongLedger
-from preserva.files.disk import move, synchronise, write_file, writing
+from preserva.files.dated_backups import (
+    Backup,
+    backup_path,
+    backups_in,
+    put_in_place,
+    thinned,
+    unfinished,
+)
+from preserva.files.disk import move, synchronise, write_file
 from preserva.i18n import _, joined
 from preserva.ledger import Ledger
 
-_NAME = re.compile(r"ledger-(\d{8}T\d{6}Z)-(\d{1,12})\.sqlite", re.ASCII)
-_TIME = "%Y%m%dT%H%M%SZ"
 _SQLITE = b"SQLite format 3\x00"
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerBackup:
-    """A backup in the file `path`: when it was made, how many entries it has."""
-
-    path: Path
-    time: datetime
-    entries: int
 
 
 @dataclass(frozen=True, slots=True)
 class BackupMade:
     """A new backup, the digest of its newest entry, and the older ones that were removed."""
 
-    backup: LedgerBackup
+    backup: Backup
     newest: str
-    removed: tuple[LedgerBackup, ...]
+    removed: tuple[Backup, ...]
 
 
 def backup_ledger(
@@ -55,70 +48,43 @@ def backup_ledger(
 
     Raises WrongLedger, with nothing made, if the newest backup there is not the beginning of this
     ledger: then it was cut off, rewritten, or restored from an older one. Raises ArchiveNotFound,
-    LedgerError, StorageError.
+    LedgerError, Locked, StorageError.
     """
     before = backups_in(folder)
-    with closing(open_ledger(config, read_only=True)) as ledger:
+    now = clock().astimezone(UTC).replace(microsecond=0)
+    with closing(open_ledger(config, read_only=True)) as ledger, unfinished(folder) as scratch:
         if before:
             _refuse_other(ledger, before[-1])
-        with writing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-        now = clock().astimezone(UTC)
-        unfinished = folder / f"unfinished-{os.getpid()}.sqlite"
-        try:
-            ledger.copy_to(unfinished)
-            entries, newest = _verified(unfinished)
-            path = folder / f"ledger-{now:{_TIME}}-{entries:06}.sqlite"
-            synchronise(unfinished)
-            move(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)
-    _keep_config(config, path.with_suffix(".toml"))
-    made = LedgerBackup(path, now.replace(microsecond=0), entries)
-    removed = tuple(_thinned([*before, made], now)) if thin else ()
+        copy, configuration = scratch / "ledger.sqlite", scratch / "ledger.toml"
+        ledger.copy_to(copy)
+        entries, newest = _verified(copy)
+        path = backup_path(folder, "ledger", now, entries)
+        write_file(configuration, config.path.read_bytes())
+        synchronise(copy)
+        move(configuration, path.with_suffix(".toml"))  # first: a backup always has its own
+        move(copy, path)
+    made = Backup(path, now, entries)
+    removed = tuple(thinned(before, made)) if thin else ()
     note_success(config, Job.BACKUP, now)
     return BackupMade(made, newest, removed)
 
 
-def backups_in(folder: Path) -> list[LedgerBackup]:
-    """The backups in a folder, the one with the most entries last. Raises StorageError."""
-    backups = []
-    with writing(folder):
-        names = sorted(os.listdir(folder)) if folder.exists() else []  # noqa: PTH208
-    for name in names:
-        match = _NAME.fullmatch(name)
-        if match is None:
-            continue
-        with suppress(ValueError):
-            time = datetime.strptime(match[1], _TIME).replace(tzinfo=UTC)
-            backups.append(LedgerBackup(folder / name, time, int(match[2])))
-    return sorted(backups, key=lambda backup: (backup.entries, backup.time))
-
-
-def restore_ledger(config: Config, source: Path, clock: Callable[[], datetime]) -> LedgerBackup:
+def restore_ledger(config: Config, source: Path, clock: Callable[[], datetime]) -> Backup:
     """Put a backup, or an export (`preserva ledger export`), in the place of the ledger.
 
     What stands there is kept beside it. Raises Refused, with nothing changed, if the primary
     storage has seen more than the backup has, or if the ledger there is whole and has all of it;
-    LedgerError if the backup does not verify; StorageError.
+    LedgerError if the backup does not verify; Locked, StorageError.
     """
-    unfinished = config.ledger.with_name(f"{config.ledger.name}.restoring-{os.getpid()}")
-    with writing(config.ledger.parent):
-        config.ledger.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        _bring(source, unfinished)
-        entries, newest = _verified(unfinished)
-        with closing(Ledger(unfinished)) as restored:
+    with unfinished(config.ledger.parent) as scratch:
+        restoring = scratch / config.ledger.name
+        _bring(source, restoring)
+        entries, newest = _verified(restoring)
+        with closing(Ledger(restoring)) as restored:
             _refuse_outdated(config, restored, entries, newest)
             _refuse_needless(config, restored)
-        _clear(unfinished)
-        synchronise(unfinished)
-        _set_aside(config.ledger, clock())
-        move(unfinished, config.ledger)
-    finally:
-        _clear(unfinished)
-        unfinished.unlink(missing_ok=True)
-    return LedgerBackup(source, clock(), entries)
+        put_in_place(restoring, config.ledger, clock())
+    return Backup(source, clock(), entries)
 
 
 def _bring(source: Path, target: Path) -> None:
@@ -151,7 +117,7 @@ def _verified(path: Path) -> tuple[int, str]:
         return copy.size, copy.digest
 
 
-def _refuse_other(ledger: Ledger, newest: LedgerBackup) -> None:
+def _refuse_other(ledger: Ledger, newest: Backup) -> None:
     with closing(Ledger(newest.path, read_only=True)) as backup:
         if ledger.body(backup.size) == backup.body(backup.size):
             return
@@ -163,27 +129,6 @@ def _refuse_other(ledger: Ledger, newest: LedgerBackup) -> None:
             " removed. Find out which is right; the other one is evidence."
         ),
     )
-
-
-def _keep_config(config: Config, path: Path) -> None:
-    """The configuration, as it was when the backup was made; whole or not at all."""
-    unfinished = path.with_name(f"unfinished-{os.getpid()}.toml")
-    try:
-        write_file(unfinished, config.path.read_bytes())
-        move(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _thinned(backups: list[LedgerBackup], now: datetime) -> Iterator[LedgerBackup]:
-    """Remove the backups that are not kept; each that was."""
-    kept = kept_backups((backup.time for backup in backups), now)
-    for backup in backups[:-1]:
-        if backup.time not in kept:
-            with writing(backup.path):
-                backup.path.unlink()
-                backup.path.with_suffix(".toml").unlink(missing_ok=True)
-            yield backup
 
 
 def _refuse_outdated(config: Config, restored: Ledger, entries: int, newest: str) -> None:
@@ -211,21 +156,3 @@ def _refuse_needless(config: Config, restored: Ledger) -> None:
                 raise Refused(message.format(path=config.ledger))
     except (LedgerError, StorageError):
         return  # it cannot be used, and that is why a backup is restored
-
-
-def _set_aside(ledger: Path, now: datetime) -> None:
-    """Keep what stands in the place of the ledger, with what belongs to it."""
-    for suffix in ("", "-wal", "-shm"):
-        there = ledger.with_name(ledger.name + suffix)
-        if there.exists():
-            aside = f"{ledger.name}.replaced-{now.astimezone(UTC):{_TIME}}{suffix}"
-            move(there, ledger.with_name(aside))
-
-
-def _clear(path: Path) -> None:
-    """Leave one file of a database: what SQLite keeps beside it is written into it."""
-    if path.exists():
-        with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
-            connection.execute("PRAGMA journal_mode=DELETE")
-    for suffix in ("-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)

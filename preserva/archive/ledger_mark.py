@@ -150,16 +150,26 @@ def wrong(
     )
 
 
+def refuse_others(archive: ArchivalStorage, store: Store) -> LedgerMark | None:
+    """Refuse a storage that another ledger writes to, or that knows more of ours than we do.
+
+    By its mark; without one, by its copy of the ledger and its packages. Raises WrongLedger,
+    WrongStorage, StorageError.
+    """
+    mark = refuse_outdated(archive.ledger, store, archive.config.institution.id)
+    store.root.refuse_older()
+    if mark is None:
+        _refuse_unknown_packages(archive, store)
+    return mark
+
+
 def claim(archive: ArchivalStorage, store: Store) -> None:
     """Make sure, holding the lock, that a storage is ours to write to; mark it as our ledger's.
 
     A storage and a ledger from before there were identities get theirs. Raises WrongLedger,
     WrongStorage, StorageError; then nothing was written.
     """
-    mark = refuse_outdated(archive.ledger, store, archive.config.institution.id)
-    store.root.refuse_older()
-    if mark is None:
-        _refuse_unknown_packages(archive, store)
+    mark = refuse_others(archive, store)
     if ledger_id(archive.ledger) is None:
         begin_ledger(archive)
     remember(archive, store, give_id(archive, store))

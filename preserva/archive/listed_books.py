@@ -41,8 +41,10 @@ if TYPE_CHECKING:
 _logger = get_logger(__name__)
 
 _LARGEST = 16 << 20
+_NOTHING_KNOWN = ListedBook(**dict.fromkeys(COLUMNS, ""))
 _P = f"{{{PREMIS}}}"
 _TERMS = ("copyrightStatus", "licenseTerms", "statuteCitation", "otherRightsBasis")
+_DATES = ("copyrightStatusDeterminationDate", "statuteInformationDeterminationDate")
 _NOTES = ("copyrightNote", "licenseNote", "statuteNote", "otherRightsNote")
 
 
@@ -55,6 +57,7 @@ def listed_books(archive: ArchivalStorage, store: Store) -> list[ListedBook]:
     """
     memory = _Memory(archive.config.ledger)
     withdrawn = tombstones(archive.ledger)
+    inventories = _inventories(archive, store)
     books = []
     for copy in archive.ledger.copies.known():
         if copy.storage != store.id or copy.version is None:
@@ -62,7 +65,14 @@ def listed_books(archive: ArchivalStorage, store: Store) -> list[ListedBook]:
         tombstone = withdrawn.get(copy.package)
         if tombstone is not None and tombstone.is_removed(store.id):
             continue  # nothing is said any more of what it was
-        book = _recorded(archive, store, copy.package, f"v{copy.version}")
+        version = f"v{copy.version}"
+        book = replace(
+            _NOTHING_KNOWN,
+            id=copy.package,
+            version=version,
+            path=store.root.path_of(copy.package),
+            inventory=inventories.get((copy.package, version), ""),
+        )
         described = memory.books.get(book.inventory)
         if described is None:
             try:
@@ -108,15 +118,12 @@ class _Memory:
             staged.replace(self.path)
 
 
-def _recorded(archive: ArchivalStorage, store: Store, package: str, version: str) -> ListedBook:
-    """What the ledger knows: where it is, and which version."""
-    inventory = ""
-    for entry in archive.ledger.entries(package=package, storage=store.id, types=ARRIVALS):
-        if entry.version == version:
-            inventory = entry.facts_as(Arrival).inventory
-    book = ListedBook(**dict.fromkeys(COLUMNS, ""))
-    path = store.root.path_of(package)
-    return replace(book, id=package, version=version, path=path, inventory=inventory)
+def _inventories(
+    archive: ArchivalStorage, store: Store
+) -> dict[tuple[str | None, str | None], str]:
+    """The digests of the inventories of all versions in a storage, as the ledger has them."""
+    entries = archive.ledger.entries(storage=store.id, types=ARRIVALS)
+    return {(entry.package, entry.version): entry.facts_as(Arrival).inventory for entry in entries}
 
 
 def _described_anywhere(archive: ArchivalStorage, store: Store, book: ListedBook) -> ListedBook:
@@ -148,7 +155,7 @@ def _described(store: Store, book: ListedBook) -> ListedBook:
         book,
         title=book.title or _tags(info).get("External-Description", ""),
         library=book.library or maker,
-        pages=_pages(version, base),
+        pages="; ".join(filter(None, (_pages(version, base), _missing(premis)))),
     )
 
 
@@ -188,12 +195,20 @@ def _tags(info: bytes | None) -> dict[str, str]:
 
 def _pages(version: _Version, base: str) -> str:
     """How many pages the first representation that has any lists in its METS."""
-    for name in ("master", "access", "text"):
+    for name in ("master", "access", "text", "original"):
         mets = version.read(f"{base}representations/{name}/METS.xml")
         if mets is not None:
             pages = {file.page for file in read_representation(io.BytesIO(mets)).files}
             if count := len(pages - {None}):
                 return str(count)
+    return ""
+
+
+def _missing(premis: bytes | None) -> str:
+    """What the event of its transfer says of files that were not received."""
+    for note in () if premis is None else parse(premis).iter(f"{_P}eventOutcomeDetailNote"):
+        if (text := " ".join((note.text or "").split())).startswith("incomplete: "):
+            return text
     return ""
 
 
@@ -232,6 +247,7 @@ def _rights(premis: etree._Element) -> list[str]:
         ]
         acts = ", ".join(texts.get("act", []))
         allowed = [f"allowed: {acts}"] if acts else []
+        dates = [f"determined: {text}" for name in _DATES for text in texts.get(name, []) if text]
         limits = [f"only if: {text}" for text in dict.fromkeys(texts.get("restriction", []))]
-        lines.append(", ".join(dict.fromkeys([*said, *addresses, *allowed, *limits])))
+        lines.append(", ".join(dict.fromkeys([*said, *dates, *addresses, *allowed, *limits])))
     return lines

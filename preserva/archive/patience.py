@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 
 from preserva.errors import Locked, LockLost
+from preserva.storage.lock_holder import LockHolder
 
 _PAUSE = 5.0
 """Seconds between two attempts."""
@@ -57,6 +58,9 @@ class Patience:
 NO_PATIENCE = Patience(0)
 
 
-def name_of_process(time: str) -> str:
-    """Who holds a lock since this time, for those who wait for it."""
-    return f"{socket.gethostname()}, process {os.getpid()}, since {time}"
+def name_of_process(time: str, work: str | None = None, usual: int | None = None) -> str:
+    """Who holds a lock since this time, for those who wait for it.
+
+    `work` is what is done, `usual` how many seconds that usually takes.
+    """
+    return LockHolder(socket.gethostname(), os.getpid(), time, work, usual).line()

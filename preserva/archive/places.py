@@ -5,7 +5,7 @@ from __future__ import annotations
 from preserva.archive.store import Store
 from preserva.config import Config
 from preserva.core.formats import layout
-from preserva.core.formats.storage_identity import FORMAT, serialise
+from preserva.core.formats.storage_identity import FORMAT, parse_members, serialise
 from preserva.storage.ocfl import OcflRoot
 from preserva.storage.published import replace
 
@@ -29,6 +29,21 @@ def make_place(store: Store, config: Config, identifier: str) -> None:
         OcflRoot.create(storage)
         text = serialise(_identity(store, config, identifier))
         replace(storage, layout.IDENTITY, text)
+
+
+def renew_place(store: Store, config: Config) -> None:
+    """Rewrite what a storage says of itself, where names or roles were changed since.
+
+    Hold its lock. Its ids stay, and so does what a later version may have written there.
+    """
+    identity = store.check_identity()
+    if identity.id is None:
+        return
+    before = parse_members(store.identity_data())
+    now = {**before, **_identity(store, config, identity.id)}
+    if now != before:
+        replace(store.storage, layout.IDENTITY, serialise(now))
+        store.asked.clear()
 
 
 def _identity(store: Store, config: Config, identifier: str) -> dict[str, object]:

@@ -157,6 +157,7 @@ def _go_on(copy: StoredCopy, begun: LedgerEntry) -> LedgerEntry:
     facts, storage = begun.facts_as(Removal), copy.storage
     staged = f"{layout.REMOVED}/{copy.package.portable}"
     _move(storage, copy.path, f"{staged}/{_OBJECT}")
+    _move(storage, _emptied(storage, copy.path), f"{staged}/folders")
     _move(storage, f"{layout.QUARANTINE}/{copy.package.portable}", f"{staged}/quarantine")
     for entry in _children(storage, staged):
         if entry.path.startswith(f"{staged}/{_OBJECT}"):
@@ -171,6 +172,18 @@ def _go_on(copy: StoredCopy, begun: LedgerEntry) -> LedgerEntry:
     if not _children(storage, layout.REMOVED):
         storage.discard(layout.REMOVED)
     return copy.record(entries.REMOVAL, entries.SUCCESS, facts=done)
+
+
+def _emptied(storage: Storage, path: str) -> str:
+    """The topmost folder with nothing in it now: a root has no empty ones (OCFL 1.1, E073)."""
+    while True:
+        parent = path.rpartition("/")[0]
+        if "/" not in parent or [each.path for each in _children(storage, parent)] not in (
+            [],
+            [path],
+        ):
+            return path
+        path = parent
 
 
 def _move(storage: Storage, path: str, staged: str) -> None:

@@ -123,8 +123,9 @@ class Store:
                 ),
                 hint=_(
                     "Nothing was written there. Is it the disk of another archive, or an older one?"
-                    " Put the right one in its place. Disks that are used in turn are separate "
-                    "storages, each with its own name in preserva.toml."
+                    " Put the right one in its place. If it is the right one and was rebuilt, use"
+                    " `preserva accept`. Disks that are used in turn are separate storages, each"
+                    " with its own name in preserva.toml."
                 ),
             )
         self.asked[:] = [(time.monotonic(), identity)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.events import LARGEST_LOG, LOGS, LogRecord
 from preserva.archive.recorded_package import LoggedEvent, RecordedPackage
+from preserva.archive.retirement import retired
 from preserva.archive.store import Store
 from preserva.core.formats.layout import STAGING
 from preserva.core.values.entries import ARRIVALS, SUCCESS
@@ -152,10 +153,16 @@ class StoredCopy:
         """The event by the SHA-256 of its record, for each that its `logs/` must have.
 
         Those that happened to it or were copied from it, and those that came along with a version;
-        without those that were given up.
+        without those that were given up, and those about a copy that was retired: it had one of
+        the two records.
         """
-        given_up = self.recorded.given_up()
-        logged = [event for event in self.recorded.logged() if event.log.sha256 not in given_up]
+        given_up, gone = self.recorded.given_up(), retired(self.archive.ledger)
+        logged = [
+            event
+            for event in self.recorded.logged()
+            if event.log.sha256 not in given_up
+            and not gone.has(self.package.uri, event.entry.storage or "")
+        ]
         carried = {
             digest
             for event in logged

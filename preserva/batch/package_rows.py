@@ -47,7 +47,7 @@ class PackageWork:
     _having: PackagesOfRecords = field(init=False)
 
     def __post_init__(self) -> None:
-        self._having = PackagesOfRecords(self.archive)
+        self._having = PackagesOfRecords(self.archive, dry_run=self.dry_run)
 
     def prepare(self, rows: Iterable[Cells]) -> None:
         """Read the files of records."""

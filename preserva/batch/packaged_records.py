@@ -1,16 +1,19 @@
 """Which packages have which record: by the numbers in the records that the packages hold.
 
-The union catalogue may lag behind, and a person may have chosen any identifier for a package.
+The union catalogue may lag behind, and a person may have chosen any identifier for a package. So
+the record of each version is read, once: its numbers are remembered beside the ledger.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import closing, suppress
+from collections.abc import Iterable
+from contextlib import closing
 
 from preserva.archive.archive import ArchivalStorage
+from preserva.archive.withdrawal import tombstones
 from preserva.batch.record_finder import folded, names_of
+from preserva.batch.record_names import RecordName, RecordNames
 from preserva.catalogue.database import Database
 from preserva.catalogue.import_records import NAME, incoming_of, records_of_package
 from preserva.catalogue.index import Index
@@ -23,17 +26,33 @@ class PackagedRecords:
     """The numbers, shelfmarks and register numbers of the packages in our primary storage."""
 
     def __init__(
-        self, archive: ArchivalStorage, packages: Iterable[PackageId] | None = None
+        self, archive: ArchivalStorage, *, without: Iterable[str] = (), writing: bool = False
     ) -> None:
-        """Read the record of every package, or of these. Raises StorageError."""
-        self._packages: dict[tuple[str, str], list[PackageId]] = defaultdict(list)
-        for package, record in _records(archive, packages):
-            self.add(package, record)
+        """Read the record of every package but these and withdrawn ones, if not done before.
+
+        What was read is remembered only if `writing`. Raises LedgerError.
+        """
+        self._packages: dict[RecordName, list[PackageId]] = defaultdict(list)
+        left_out = {*without, *tombstones(archive.ledger)}
+        with RecordNames(archive.config.ledger, writing=writing) as remembered:
+            for copy in archive.ledger.copies.known():
+                if copy.storage != archive.primary.id or copy.version is None:
+                    continue
+                if copy.package not in left_out:
+                    version = (copy.package, copy.version)
+                    names = remembered.get(version)
+                    if names is None:
+                        names = _read(archive, copy.package)
+                        remembered.keep(version, names)
+                    self._note(PackageId.parse(copy.package), names or ())
 
     def add(self, package: PackageId, record: Record) -> None:
         """Note the record of another package."""
-        for kind, text in {(kind, folded(text)) for kind, text in names_of(record)}:
-            self._packages[kind, text].append(package)
+        self._note(package, _folded(record))
+
+    def _note(self, package: PackageId, names: Iterable[RecordName]) -> None:
+        for name in names:
+            self._packages[name].append(package)
 
     def of(self, record: Record) -> list[PackageId]:
         """The packages of the record with this one's number; of one without, by its other names."""
@@ -55,8 +74,9 @@ class PackagesOfRecords:
     once.
     """
 
-    def __init__(self, archive: ArchivalStorage) -> None:
+    def __init__(self, archive: ArchivalStorage, *, dry_run: bool = False) -> None:
         self._archive = archive
+        self._dry_run = dry_run
         self._catalogue = archive.config.ledger.parent / NAME
         self._read: PackagedRecords | None = None
 
@@ -70,7 +90,9 @@ class PackagesOfRecords:
                     self._read = self._others(set(index.packages()))
                 uri = incoming_of(record, self._archive.config.institution.id, "").uri
                 same = index.get(uri)
-                known = {PackageId.parse(package) for package in (same.packages if same else ())}
+                withdrawn = tombstones(self._archive.ledger)
+                packages = set(same.packages if same else ()) - set(withdrawn)
+                known = set(map(PackageId.parse, packages))
         if self._read is None:
             self._read = self._others(set())
         return sorted(known | set(self._read.of(record)), key=str)
@@ -81,25 +103,18 @@ class PackagesOfRecords:
             self._read.add(package, record)
 
     def _others(self, catalogued: set[str]) -> PackagedRecords:
-        stored = self._archive.ledger.copies.packages(self._archive.primary.id)
-        others = sorted(set(stored) - catalogued)
-        return PackagedRecords(self._archive, map(PackageId.parse, others))
+        return PackagedRecords(self._archive, without=catalogued, writing=not self._dry_run)
 
 
-def _records(
-    archive: ArchivalStorage, packages: Iterable[PackageId] | None
-) -> Iterator[tuple[PackageId, Record]]:
-    """What can be read; the rest is the business of an audit."""
-    for package in _all(archive) if packages is None else packages:
-        try:
-            records = records_of_package(archive, package)
-        except (PreservaError, ValueError):
-            continue
-        yield from ((package, record) for record in records if isinstance(record, Record))
+def _read(archive: ArchivalStorage, package: str) -> list[RecordName] | None:
+    """The names of the record of a package; None if it cannot be read, which audits tell."""
+    try:
+        records = records_of_package(archive, PackageId.parse(package))
+    except (PreservaError, ValueError):
+        return None
+    readable = (record for record in records if isinstance(record, Record))
+    return sorted({name for record in readable for name in _folded(record)})
 
 
-def _all(archive: ArchivalStorage) -> Iterator[PackageId]:
-    root = archive.primary.root
-    for path in root.objects():
-        with suppress(PreservaError, ValueError):
-            yield PackageId.parse(root.read_at(path).inventory.identifier)
+def _folded(record: Record) -> set[RecordName]:
+    return {(kind, folded(text)) for kind, text in names_of(record)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from preserva.archive.archive import ArchivalStorage
     from preserva.core.policy.audit import Forecast
     from preserva.core.policy.judgement import Tally
+    from preserva.core.values.report import Report
     from preserva.fixity.audit import Audit
     from preserva.fixity.audit_cluster import Workers
 
@@ -96,6 +98,7 @@ def command(
             moved=moved,
             dry_run=dry_run,
             observer=settings.observer(json_),
+            each=settings.each(partial(_show, quiet=settings.quiet), silent=json_),
         )
         if metrics is not None and not dry_run:
             written(metrics, audit_metrics(result, archive.clock()))
@@ -155,16 +158,20 @@ def _emit(result: Audit) -> None:
     emit("audit", audit_document(result))
 
 
+def _show(report: Report, *, quiet: bool) -> None:
+    from preserva.outputs.findings import report_lines
+
+    if report.findings or not quiet:
+        for line in report_lines(report):
+            echo(line)
+
+
 def _print(result: Audit, *, quiet: bool) -> None:
     from preserva.core.values.report import Outcome
     from preserva.local_time import local_date
-    from preserva.outputs.findings import for_people, human_size, report_lines
+    from preserva.outputs.findings import for_people, human_size
     from preserva.outputs.words import word
 
-    for report in result.reports:
-        if report.findings or not quiet:
-            for line in report_lines(report):
-                echo(line)
     if result.dry_run:
         for due in result.left:
             deadline = local_date(due.deadline) if due.deadline else "-"

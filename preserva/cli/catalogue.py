@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from preserva.cli.catalogue_backup import backup, restore
 from preserva.cli.catalogue_match import decisions, match
 from preserva.cli.catalogue_out import dump, export
 from preserva.cli.common import Settings, as_json, emit, pass_settings
@@ -231,5 +232,5 @@ def show(settings: Settings, record: str, json_: bool) -> None:
             echo(line)
 
 
-for subcommand in (match, decisions, export, dump):
+for subcommand in (match, decisions, export, dump, backup, restore):
     command.add_command(subcommand)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -14,12 +15,14 @@ from preserva.i18n import _, english
 
 if TYPE_CHECKING:
     from preserva.archive.archive import ArchivalStorage
+    from preserva.cli.console import Screen
     from preserva.core.formats.canonical_json import Value
     from preserva.core.values.model import PackageId
     from preserva.core.values.report import Observer
     from preserva.exit_status import ExitStatus
 
 SCHEMA_VERSION = 1
+_Result = TypeVar("_Result")
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print one JSON document to stdout.")
 as_ours = click.option(
@@ -46,6 +49,10 @@ class Settings:
         self.verbose = verbose
         self.wait = 0
         self.log: Path | None = None
+        self.verb: str | None = None  # as people type it, once it has begun
+        self.done = 0  # how many copies or packages this run has finished
+        self._screen: Screen | None = None
+        self.progress: Path | None = None
 
     def _tell_waiting(self, error: Exception) -> None:
         echo(_("Waiting: {message}").format(message=error), err=True)
@@ -57,19 +64,45 @@ class Settings:
 
         archive = open_archive(self.config, person=self.person, reading=reading)
         archive.tell = lambda finding: echo(finding.message(), err=True)
+        archive.work = self._begin()
         if self.wait:
             archive.patience = Patience(self.wait, self._tell_waiting)
         return archive
 
-    def observer(self, json_: bool) -> Observer:
-        """A progress bar if stderr is a terminal, else an observer that does nothing."""
-        from preserva.cli.console import observer
+    def _begin(self) -> str | None:
+        context = click.get_current_context(silent=True)
+        if context is not None:
+            self.verb = context.command_path.partition(" ")[2]
+        return self.verb
 
-        if self.log is not None:
-            return logged(None if self.verbose else observer(quiet=self.quiet or json_))
+    def each(self, show: Callable[[_Result], object], *, silent: bool) -> Callable[[_Result], None]:
+        """What is done with each result as it comes: it is counted, and shown unless `silent`."""
+
+        def come(result: _Result) -> None:
+            self.done += 1
+            if not silent:
+                with self._screen.hidden() if self._screen else nullcontext():
+                    show(result)
+
+        return come
+
+    def observer(self, json_: bool) -> Observer:
+        """A progress bar if stderr is a terminal, and a file if --progress names one."""
+        self._begin()
+        if self.progress is None:
+            return self._shown(json_)
+        from preserva.cli.progress_file import to_file
+
+        return to_file(self.progress, self._shown(json_))
+
+    def _shown(self, json_: bool) -> Observer:
         if self.verbose:  # its lines would tear a bar apart
             return logged(None)
-        return observer(quiet=self.quiet or json_)
+        from preserva.cli.console import Screen
+
+        self._screen = Screen()
+        shown = self._screen.observer(quiet=self.quiet or json_)
+        return shown if self.log is None else logged(shown)
 
     def talk(self, text: str) -> None:
         """Print a message for the person to stderr, unless --quiet was given."""
@@ -117,6 +150,11 @@ def _set_log(context: click.Context, _option: click.Parameter, value: Path | Non
 
         context.ensure_object(Settings).log = value
         log_to_file(value)
+
+
+def _set_progress(context: click.Context, _option: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        context.ensure_object(Settings).progress = value
 
 
 def _set_wait(context: click.Context, _option: click.Parameter, value: str | None) -> None:
@@ -168,6 +206,14 @@ COMMON_OPTIONS: tuple[click.Option, ...] = (
         help="Append a log of what was done to a file, which may be rotated.",
         expose_value=False,
         callback=_set_log,
+    ),
+    click.Option(
+        ["--progress"],
+        metavar="FILE",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Keep in a file how far the work is, as JSON.",
+        expose_value=False,
+        callback=_set_progress,
     ),
     click.Option(
         ["--wait"],

@@ -89,16 +89,21 @@ def _warnings(config: Config) -> Iterator[str]:
 
 
 def _policy_warnings(config: Config) -> Iterator[str]:
-    """Whether two persons agreed on another policy than the configuration has."""
+    """Whether two persons agreed on another policy, or on no storage that is gone from here."""
     from contextlib import closing
 
     from preserva.archive.ledger_proof import open_ledger
+    from preserva.archive.retirement import dropped_storages
     from preserva.archive.two_persons import broken_agreement
 
     if not config.ledger.exists():
         return
     with closing(open_ledger(config)) as ledger:
         decision = broken_agreement(ledger, config.policy)
+        dropped = dropped_storages(ledger, config)
+    for storage in dropped:
+        message = _("storages: {storage} is gone, and two persons did not retire it")
+        yield message.format(storage=storage)
     if decision is not None:
         terms = ", ".join(f"{name} {value}" for name, value in decision.matter.terms.items())
         message = _("[policy] is not what two persons agreed on (decision {number}): {terms}")

@@ -66,7 +66,7 @@ def request(
     reason: str,
     json_: bool,
 ) -> None:
-    """Request a decision: claim, policy, removal, repair, withdrawal.
+    """Request a decision: claim, policy, removal, repair, retirement, withdrawal.
 
     Commands that need a decision request it themselves.
     """

@@ -18,6 +18,7 @@ import click
 
 from preserva.cli.common import COMMON_OPTIONS, Settings, emit_error
 from preserva.cli.language import NEUTRAL, localised, speak
+from preserva.cli.stopping import TerminatedError, when_stopped
 from preserva.cli.terminal import echo
 from preserva.errors import PreservaError
 from preserva.exit_status import ExitStatus
@@ -35,6 +36,7 @@ VERBS = {
     "update": N_("Correct a stored package by adding a new version to it."),
     "derive": N_("Make access copies and a searchable PDF of a package."),
     "withdraw": N_("Withdraw a package that was a mistake or a duplicate."),
+    "retire": N_("Retire a storage, or one copy in it: it is no longer wanted."),
     "relate": N_("State how two packages are related: volume, edition."),
     "store": N_("Store a BAG that was made by `preserva package --bag`. The bag is only read."),
     "import": N_("Store a bag or an E-ARK package that was made elsewhere."),
@@ -49,6 +51,7 @@ VERBS = {
     "levels": N_("Show which NDSA Levels are proved and what the next ones lack."),
     "repair": N_("Plan how to restore damaged copies; with --apply, do it."),
     "rebuild": N_("Rebuild a lost storage, ledger or configuration."),
+    "accept": N_("Accept a storage that has another id because it was rebuilt."),
     "list": N_("List the packages of a storage."),
     "status": N_("Show where copies are and when each was last proved sound."),
     "ledger": N_("Verify, show and export the record of what was done."),
@@ -60,6 +63,7 @@ VERBS = {
     "exhibit": N_("Build an exhibition of books: a site of plain files."),
     "bag": N_("Create, update and complete BagIt bags."),
     "config": N_("Check the configuration."),
+    "drill": N_("Rehearse disasters in a scratch archive, beside the real one."),
     "demo": N_("Demonstrate everything on a small archive of its own."),
 }
 """In the order in which people need them, each with the first paragraph of its help: listing them
@@ -114,18 +118,30 @@ def main(context: click.Context) -> None:
 _NOT_HERE = N_("preserva needs Linux. On Windows, run it in WSL: see docs/how-to/windows.md.")
 
 
-class TerminatedError(BaseException):
-    """SIGTERM was received. Like KeyboardInterrupt, only `status_of` may catch it."""
-
-
 def _terminated(_signal: int, _frame: FrameType | None) -> None:
     raise TerminatedError
 
 
 def run(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process."""
+    _open_standard_streams()
     signal.signal(signal.SIGTERM, _terminated)
     sys.exit(status_of(sys.argv[1:] if arguments is None else arguments))
+
+
+def _open_standard_streams() -> None:
+    """Open those of the standard streams that are closed; what is written there is lost.
+
+    Otherwise the next file that is opened, perhaps the ledger, would get the number of one of them,
+    and whatever a library or another program writes there would go into it.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest that is free
+            stream = open(number, "w" if number else "r", encoding="utf-8", closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)
 
 
 def status_of(arguments: list[str]) -> int:
@@ -148,10 +164,11 @@ def _status_of(arguments: list[str]) -> int:
     stdout = sys.stdout
     with suppress(AttributeError):  # what a terminal has no letters for is shown all the same
         stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    settings = Settings()
     try:
         speak(arguments)
         program = localised(main, COMMON_OPTIONS)
-        program.main(arguments, prog_name="preserva", standalone_mode=False)
+        program.main(arguments, prog_name="preserva", standalone_mode=False, obj=settings)
         sys.stdout.flush()
     except PreservaError as error:
         _explain(error, "--json" in arguments)
@@ -162,10 +179,10 @@ def _status_of(arguments: list[str]) -> int:
             emit_error("UsageError", ExitStatus.USAGE, _neutral(error))
         return ExitStatus.USAGE
     except (KeyboardInterrupt, click.Abort):
-        echo(_("Interrupted. What was acknowledged is safe; run the command again."), err=True)
+        echo(when_stopped(settings.verb, settings.done, terminated=False), err=True)
         return ExitStatus.INTERRUPTED
     except TerminatedError:
-        echo(_("Terminated. What was acknowledged is safe; run the command again."), err=True)
+        echo(when_stopped(settings.verb, settings.done, terminated=True), err=True)
         return ExitStatus.TERMINATED
     except SystemExit as end:
         if sys.stdout is not stdout:  # click replaces it when the pipe is closed

@@ -154,7 +154,7 @@ def command(
                 position=position,
                 charset=charset,
                 details=details,
-                having=PackagesOfRecords(archive).of,
+                having=PackagesOfRecords(archive, dry_run=dry_run).of,
                 dry_run=dry_run,
                 observer=observer,
             )

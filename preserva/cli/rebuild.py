@@ -12,6 +12,7 @@ from preserva.cli.terminal import echo
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
+    from preserva.core.values.report import Report
     from preserva.replication.repair import Repair
 
 
@@ -39,12 +40,15 @@ def storage(settings: Settings, name: str, dry_run: bool, json_: bool) -> None:
     from preserva.replication.rebuild_storage import rebuild_storage
 
     with settings.archive() as archive:
-        copies = rebuild_storage(archive, name, dry_run=dry_run, observer=settings.observer(json_))
+        copies = rebuild_storage(
+            archive,
+            name,
+            dry_run=dry_run,
+            observer=settings.observer(json_),
+            each=settings.each(_print, silent=json_),
+        )
     if json_:
         emit("rebuild storage", rebuild_storage_document(name, copies, dry_run=dry_run))
-    else:
-        for copy in copies:
-            _print(copy)
     finish(copy.report for copy in copies)
 
 
@@ -110,6 +114,13 @@ def ledger(settings: Settings, source: str | None, anchor: str | None, json_: bo
     from preserva.replication.ledger_copies import parse_anchor
     from preserva.replication.rebuild_ledger import origin_of, rebuild_ledger
 
+    shown: dict[int, int] = {}
+
+    def show(report: Report) -> None:
+        shown[id(report)] = len(report.findings)
+        for line in report_lines(report):
+            echo(line)
+
     config = load(find_config(settings.config))
     reports = rebuild_ledger(
         config,
@@ -119,14 +130,15 @@ def ledger(settings: Settings, source: str | None, anchor: str | None, json_: bo
         identifiers=new_identifier,
         person=settings.person,
         observer=settings.observer(json_),
+        each=settings.each(show, silent=json_),
     )
     origin = origin_of(config)
     if json_:
         emit("rebuild ledger", rebuild_ledger_document(config, reports, origin))
     else:
         for report in reports:
-            for line in report_lines(report):
-                echo(line)
+            if len(report.findings) != shown[id(report)]:
+                show(report)  # the comparison of all copies found more
     settings.talk(_("{path} was rebuilt").format(path=config.ledger))
     if origin.storage is None:
         settings.talk(_("no copy of the ledger was taken over: it begins with what is there today"))

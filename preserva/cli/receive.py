@@ -57,14 +57,12 @@ def command(
             accept=package_id(accept, archive) if accept else None,
             reason=reason,
             observer=settings.observer(json_),
+            each=settings.each(lambda receipt: _print(receipt, dry_run), silent=json_),
         )
     if json_:
         emit("receive", receive_document(receipts, dry_run=dry_run))
-    else:
-        for receipt in receipts:
-            _print(receipt, dry_run)
-        if not receipts:
-            echo(_("nothing new"))
+    elif not receipts:
+        settings.talk(_("nothing new"))
     finish(receipts)
 
 

@@ -71,7 +71,7 @@ def command(
     from preserva.replication import disputed
     from preserva.replication.repair import repair
 
-    observer = settings.observer(json_)
+    observer, each = settings.observer(json_), settings.each(_print, silent=json_)
     one_purpose = set_aside != give_up and set_aside == (storage is not None)
     if (set_aside or give_up) and not (len(packages) == 1 and one_purpose):
         raise click.UsageError(
@@ -84,21 +84,31 @@ def command(
             repairs = [
                 disputed.set_aside(archive, package, storage, reason=reason, observer=observer)
             ]
+            each(repairs[0])
         elif give_up:
             repairs = disputed.give_up_records(archive, wanted[0], reason=reason, observer=observer)
+            for copy in repairs:
+                each(copy)
         else:
             repairs = repair(
-                archive, wanted, storage=storage, apply=apply, limit=limit, observer=observer
+                archive,
+                wanted,
+                storage=storage,
+                apply=apply,
+                limit=limit,
+                observer=observer,
+                each=each,
             )
     if json_:
         emit("repair", repair_document(repairs, applied=apply or set_aside or give_up))
-    else:
-        for copy in repairs:
-            for line in _lines(copy):
-                echo(line)
-        if not repairs:
-            echo(_("no copy is known to be damaged"))
+    elif not repairs:
+        settings.talk(_("no copy is known to be damaged"))
     finish(repairs)
+
+
+def _print(copy: Repair) -> None:
+    for line in _lines(copy):
+        echo(line)
 
 
 def _lines(copy: Repair) -> Iterator[str]:

@@ -71,7 +71,9 @@ def command(
             bandwidth=bandwidth,
             dry_run=dry_run,
             observer=settings.observer(json_),
-            each=lambda done: None if json_ else _print(done, dry_run, quiet=settings.quiet),
+            each=settings.each(
+                lambda done: _print(done, dry_run, quiet=settings.quiet), silent=json_
+            ),
         )
         if metrics is not None and not dry_run:
             written(metrics, replicate_metrics(replications, archive.clock()))

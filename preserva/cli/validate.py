@@ -88,7 +88,9 @@ def command(
 
     options = BagOptions(completeness, fast, medium, jobs, checkpoint, profiles, profile_cache, xsd)
     observer = settings.observer(json_)
+    each = settings.each(_show, silent=json_)
     reports: list[Report] = []
+    shown = 0
     for target in targets:
         if storage is None and os.path.lexists(target):
             reports += validate(Path(target), options=options, observer=observer)
@@ -101,10 +103,13 @@ def command(
                 reports += validate_stored(
                     archive, package, storage=storage, xsd=xsd, observer=observer
                 )
+        for report in reports[shown:]:
+            each(report)
+        shown = len(reports)
     if json_:
         emit("validate", validate_document(reports))
-    else:
-        _print(reports)
+    elif len(reports) > 1:
+        _print_sum(reports)
     finish(reports)
 
 
@@ -136,18 +141,19 @@ def _package_id(target: str, archive: ArchivalStorage) -> PackageId:
         raise UsageError(message.format(target=target), hint=hint) from error
 
 
-def _print(reports: list[Report]) -> None:
+def _show(report: Report) -> None:
     from preserva.bag.report import BagReport
     from preserva.outputs.findings import report_lines
     from preserva.outputs.words import word
 
-    for report in reports:
-        for line in report_lines(report):
-            echo(line)
-        if isinstance(report, BagReport):
-            echo("  " + _("the bag is {verdict}").format(verdict=word(report.verdict.value)))
-    if len(reports) > 1:
-        outcomes = [report.outcome.value for report in reports]
-        counts = {outcome: outcomes.count(outcome) for outcome in ("pass", "fail", "unknown")}
-        message = _("{total} checked: {pass} sound, {fail} not sound, {unknown} not established")
-        echo(message.format(total=len(reports), **counts))
+    for line in report_lines(report):
+        echo(line)
+    if isinstance(report, BagReport):
+        echo("  " + _("the bag is {verdict}").format(verdict=word(report.verdict.value)))
+
+
+def _print_sum(reports: list[Report]) -> None:
+    outcomes = [report.outcome.value for report in reports]
+    counts = {outcome: outcomes.count(outcome) for outcome in ("pass", "fail", "unknown")}
+    message = _("{total} checked: {pass} sound, {fail} not sound, {unknown} not established")
+    echo(message.format(total=len(reports), **counts))

@@ -2,21 +2,25 @@
 
 Source: ISO 32000-1, 9.3.6 (text rendering mode 3), 9.6.5 (Type 3 fonts), 9.10.3 (ToUnicode),
 12.4.2 (page labels). The font has only empty glyphs, so nothing need be embedded for any script.
+It is written as ISO 19005-2 (PDF/A-2u) asks, but does not claim to be one: see docs/adr/0043.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 from preserva.core.book.placed_text import PlacedText
 from preserva.core.eark.mets import Division
+from preserva.derivatives import srgb
 from preserva.derivatives.jpeg import Jpeg, missing_extra
+from preserva.describe.mods.xml_text import clean
 from preserva.version import __version__
 
 _PART = 32
@@ -29,6 +33,27 @@ _WIDTH = 0.5
 """Width of every glyph, in the height of the font."""
 
 _USUAL_DPI = 300
+
+_SIDES = 3, 14400
+"""The shortest and the longest side of a page, in points: ISO 19005-2, 6.1.13."""
+
+_NOT_TEXT = str.maketrans(dict.fromkeys((0, 0xFEFF, 0xFFFE)))
+"""Characters to which no code may be mapped: ISO 19005-2, 6.2.11.7.2."""
+
+_XMP = """\
+<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/">
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"
+    xmlns:pdf="http://ns.adobe.com/pdf/1.3/">
+   <dc:format>application/pdf</dc:format>
+   <dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>
+   <pdf:Producer>{producer}</pdf:Producer>
+  </rdf:Description>
+ </rdf:RDF>
+</x:xmpmeta>
+<?xpacket end="w"?>
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +113,36 @@ def write_pdf(
 
 
 def _save(pdf: Any, path: Path) -> None:
-    pdf.save(path, deterministic_id=True)
+    pdf.save(path, deterministic_id=True, min_version="1.7")
 
 
 def _describe(pikepdf: Any, pdf: Any, title: str, labels: Sequence[str | None]) -> None:
+    producer = f"preserva {__version__}, {software()}"
     pdf.docinfo["/Title"] = title
-    pdf.docinfo["/Producer"] = f"preserva {__version__}, {software()}"
+    pdf.docinfo["/Producer"] = producer
+    described = _XMP.format(title=_as_xml(title), producer=_as_xml(producer))
+    metadata = pikepdf.Stream(pdf, described.encode())
+    metadata.Type, metadata.Subtype = pikepdf.Name.Metadata, pikepdf.Name.XML
+    pdf.Root.Metadata = metadata
+    pdf.Root.OutputIntents = [
+        pikepdf.Dictionary(
+            Type=pikepdf.Name.OutputIntent,
+            S=pikepdf.Name.GTS_PDFA1,
+            OutputConditionIdentifier=srgb.NAME,
+            Info=srgb.NAME,
+            DestOutputProfile=pikepdf.Stream(pdf, srgb.srgb_profile(), N=3),
+        )
+    ]
     numbers = pikepdf.Array()
     for number, label in enumerate(labels):
         numbers.append(number)
         numbers.append(pikepdf.Dictionary(P=label or str(number + 1)))
     pdf.Root.PageLabels = pikepdf.Dictionary(Nums=numbers)
     pdf.Root.ViewerPreferences = pikepdf.Dictionary(DisplayDocTitle=True)
+
+
+def _as_xml(text: str) -> str:
+    return escape(clean(text))
 
 
 def _bookmarks(pikepdf: Any, pdf: Any, root: Division) -> None:
@@ -125,8 +168,7 @@ def _first(part: Division) -> int | None:
 def _add(pikepdf: Any, pdf: Any, page: PdfPage) -> None:
     """One page, with its image as it is."""
     image = page.image
-    dpi = (page.dpi or _USUAL_DPI) * image.width / image.source_width
-    width, height = (round(side * 72 / dpi, 2) for side in (image.width, image.height))
+    width, height = _size(image, page.dpi or _USUAL_DPI)
     picture = pikepdf.Stream(
         pdf,
         image.path.read_bytes(),
@@ -138,15 +180,16 @@ def _add(pikepdf: Any, pdf: Any, page: PdfPage) -> None:
         BitsPerComponent=8,
         Filter=pikepdf.Name.DCTDecode,
     )
-    characters = sorted({letter for word in page.words for letter in word.text})
+    words = list(_readable(page.words))
+    characters = sorted({letter for word in words for letter in word.text})
     codes = {letter: divmod(i, _CODES) for i, letter in enumerate(characters)}
     fonts = pikepdf.Dictionary()
     for start in range(0, len(characters), _CODES):
         font = _font(pikepdf, pdf, characters[start : start + _CODES])
         fonts[f"/F{start // _CODES}"] = font
     content = f"q {width} 0 0 {height} 0 0 cm /Im0 Do Q\n".encode()
-    if page.words:
-        shown = b"".join(map(partial(_word, codes, width, height), page.words))
+    if words:
+        shown = b"".join(map(partial(_word, codes, width, height), words))
         content += b"BT 3 Tr\n" + shown + b"ET\n"
     pdf.pages.append(
         pikepdf.Page(
@@ -162,6 +205,22 @@ def _add(pikepdf: Any, pdf: Any, page: PdfPage) -> None:
             )
         )
     )
+
+
+def _readable(words: Iterable[PlacedText]) -> Iterator[PlacedText]:
+    """The words without what is no character; none that would be empty."""
+    for word in words:
+        if text := word.text.translate(_NOT_TEXT):
+            yield replace(word, text=text)
+
+
+def _size(image: Jpeg, dpi: float) -> tuple[float, float]:
+    """The size of a page in points, that of the paper where a PDF may have it."""
+    scale = 72 / (dpi * image.width / image.source_width)
+    sides = image.width, image.height
+    shortest, longest = _SIDES
+    scale = min(max(scale, shortest / min(sides)), longest / max(sides))
+    return round(image.width * scale, 2), round(image.height * scale, 2)
 
 
 def _word(

@@ -12,17 +12,17 @@ from preserva.archive.judgements import tally_of
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.runs import note_success
 from preserva.archive.unrecorded import RootListing, listed, note_unrecorded, unrecorded
-from preserva.archive.withdrawal import tombstones
 from preserva.config import Role
 from preserva.core.policy.audit import Due, Lane
 from preserva.core.policy.health import Job
 from preserva.core.values.entries import FIXITY_CHECK
 from preserva.core.values.facts import Check
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Observer, Report, ignore
+from preserva.core.values.report import Observer, Report, counted, ignore, unheard
+from preserva.core.values.subjects import Named
 from preserva.fixity.audit_cluster import Workers, read_elsewhere
 from preserva.fixity.audit_run import UNLIMITED, Audit, Budget, Run
-from preserva.fixity.audit_schedule import due_copies, foresee, lanes_of, scope_of
+from preserva.fixity.audit_schedule import due_copies, foresee, lanes_in, scope_of
 
 __all__ = ["Audit", "Budget", "audit", "capacity_of"]
 
@@ -40,45 +40,66 @@ def audit(
     timer: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
     observer: Observer = ignore,
+    each: Callable[[Report], object] = unheard,
 ) -> Audit:
     """Read what is due of all copies, the most urgent first.
 
     `only` are packages (an identifier) or storages to keep to, `moved` the storages whose copies
     are all due because something happened to them. Every result is in the ledger when the next
     copy begins, so the next run resumes where a stopped one ended. With `workers`, the
-    copies are read where those are. `timer` gives seconds that only grow. Raises LedgerError
+    copies are read where those are. `timer` gives seconds that only grow; `each` is handed every
+    report as it comes. Raises LedgerError
     if the ledger does not verify, Locked if another audit reads one of the storages, UsageError,
     ConfigError.
     """
-    lanes = lanes_of(archive.config, only, tombstones(archive.ledger))
+    lanes = lanes_in(archive, only)
     archive.refuse_outdated(*(archive.store(name) for name in _not_held(archive, lanes)))
     prove_ledger(archive, record=not dry_run)
     for name in moved:
         archive.store(name)
-    every = due_copies(archive.ledger, lanes, now=archive.clock(), moved=frozenset(moved))
-    due = (copy for copy in every if _belongs(archive, copy))
-    done, scope = Audit(dry_run=dry_run), scope_of(archive.config, only)
+    due = _due(archive, lanes, moved)
+    done, scope = Audit(dry_run=dry_run, each=each), scope_of(archive.config, only)
     if dry_run:
         done.leave(due)
     else:
-        names = sorted({lane.storage for lane in lanes})
-        with ExitStack() as locks:
-            for name in names:
-                locks.enter_context(archive.auditing(name))
-            done.unreachable |= dict(_away(archive, names))
-            stores = map(archive.store, names if scope.packages is None else ())
-            there = {store.id: listed(archive, store) for store in stores}
-            run = Run(archive, budget, timer, sleep, observer, done)
-            if workers is None:
-                run.read(due)
-            else:
-                read_elsewhere(run, due, workers)
-            done.reports += _unrecorded(archive, there)
+        if observer is not ignore:  # else nobody wants to know how many there are
+            total = sum(1 for _copy in _due(archive, lanes, moved))
+            due = counted("audit", Named("audit"), due, total, observer)
+        run = Run(archive, budget, timer, sleep, observer, done)
+        _read(run, lanes, due, workers, listing=scope.packages is None)
         _note(archive, done, whole=not only)
         done.state = tally_of(archive, scope)
     capacity = capacity_of(archive, budget)
     done.forecast = foresee(archive.ledger, lanes, now=archive.clock(), capacity=capacity)
     return done
+
+
+def _read(
+    run: Run, lanes: list[Lane], due: Iterator[Due], workers: Workers | None, *, listing: bool
+) -> None:
+    """Read what is due, as the only audit of these storages; with `listing`, look what else there
+    is in them.
+    """
+    archive, done = run.archive, run.audit
+    names = sorted({lane.storage for lane in lanes})
+    with ExitStack() as locks:
+        for name in names:
+            locks.enter_context(archive.auditing(name))
+        done.unreachable |= dict(_away(archive, names))
+        stores = map(archive.store, names if listing else ())
+        there = {store.id: listed(archive, store) for store in stores}
+        if workers is None:
+            run.read(due)
+        else:
+            read_elsewhere(run, due, workers)
+        for report in _unrecorded(archive, there):
+            done.add(report)
+
+
+def _due(archive: ArchivalStorage, lanes: list[Lane], moved: tuple[str, ...]) -> Iterator[Due]:
+    """The copies to read, the most urgent first."""
+    due = due_copies(archive.ledger, lanes, now=archive.clock(), moved=frozenset(moved))
+    return (copy for copy in due if _belongs(archive, copy))
 
 
 def _note(archive: ArchivalStorage, done: Audit, *, whole: bool) -> None:

@@ -16,7 +16,15 @@ from preserva.core.policy.judgement import Tally
 from preserva.core.values.codes import Code
 from preserva.core.values.facts import Check, recorded
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Advanced, Finding, Observer, Outcome, Progress, Report
+from preserva.core.values.report import (
+    Advanced,
+    Finding,
+    Observer,
+    Outcome,
+    Progress,
+    Report,
+    unheard,
+)
 from preserva.errors import UsageError
 from preserva.fixity.check_copy import check_copy
 from preserva.fixity.resume import ResumeState, load_resume_state
@@ -56,7 +64,8 @@ class Audit:
 
     `left` lists the most urgent copies left over, `left_count` is their number; in a dry run these
     are all that are due. `unreachable` gives the reason by storage. `state` is that of all copies
-    that the audit covers, even if they were not due; a dry run has none. The exit status of the
+    that the audit covers, even if they were not due; a dry run has none. `each` is handed every
+    report as it comes. The exit status of the
     command line follows from `outcome`, its pings from `waits`.
     """
 
@@ -68,6 +77,7 @@ class Audit:
     bytes_read: int = 0
     forecast: Forecast = NO_FORECAST
     state: Tally | None = None
+    each: Callable[[Report], object] = field(default=unheard, repr=False, compare=False)
 
     @property
     def outcome(self) -> Outcome:
@@ -94,6 +104,11 @@ class Audit:
         """Whether a person must do something: anything is wrong on which nobody has decided."""
         work = Outcome.worst((self._rest, *(report.outcome for report in self.reports)))
         return work is not Outcome.PASS or (self.state is not None and self.state.waits)
+
+    def add(self, report: Report) -> None:
+        """Add what was seen, and hand it to whoever wants it as it comes."""
+        self.reports.append(report)
+        self.each(report)
 
     def leave(self, due: Iterable[Due]) -> None:
         """Leave these for the next run."""
@@ -210,7 +225,7 @@ class Run:
             reading_facts = replace(reading_facts, milliseconds=spent)
         record_check(copy, report, reading_facts)
         resume.forget()
-        self.audit.reports.append(report)
+        self.audit.add(report)
         return Step.DONE
 
     def _report(self, reading: Reading) -> Report:

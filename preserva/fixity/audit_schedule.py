@@ -6,7 +6,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from heapq import merge
 
+from preserva.archive.archive import ArchivalStorage
 from preserva.archive.judgements import Scope
+from preserva.archive.retirement import retired
+from preserva.archive.withdrawal import tombstones
 from preserva.config import Config
 from preserva.core.policy.audit import (
     EARLY_SHARE,
@@ -21,6 +24,7 @@ from preserva.core.policy.audit import (
     urgency,
     windows,
 )
+from preserva.core.policy.retirement import NOTHING_RETIRED, Retired
 from preserva.core.values.model import PackageId
 from preserva.errors import UsageError
 from preserva.i18n import _
@@ -48,17 +52,28 @@ def scope_of(config: Config, only: tuple[str, ...]) -> Scope:
     return Scope(frozenset(packages) or None, frozenset(storages) if named else None)
 
 
-def lanes_of(config: Config, only: tuple[str, ...], withdrawn: Iterable[str] = ()) -> list[Lane]:
+def lanes_in(archive: ArchivalStorage, only: tuple[str, ...] = ()) -> list[Lane]:
+    """The same of an archive, without what was withdrawn or retired."""
+    withdrawn, gone = tombstones(archive.ledger), retired(archive.ledger)
+    return lanes_of(archive.config, only, withdrawn, gone)
+
+
+def lanes_of(
+    config: Config,
+    only: tuple[str, ...],
+    withdrawn: Iterable[str] = (),
+    retired: Retired = NOTHING_RETIRED,
+) -> list[Lane]:
     """The copies in scope, divided by interval: the shortest that applies to a copy.
 
-    `only` are packages and storages, all if it is empty; `withdrawn` packages, given by URI, are
-    left out. Raises UsageError for any other name.
+    `only` are packages and storages, all if it is empty; `withdrawn` packages, given by URI, and
+    `retired` copies are left out. Raises UsageError for any other name.
     """
     packages, storages = _scope(config, only)
     lanes = []
-    for storage in sorted(storages):
+    for storage in sorted(storages - retired.storages):
         usual = config.audit_interval_days(storage)
-        passed = tuple(withdrawn)
+        passed = tuple(sorted({*withdrawn, *retired.copies.get(storage, ())}))
         for class_ in sorted(config.classes, key=lambda class_: class_.audit_interval_days):
             if class_.audit_interval_days < usual:
                 days = timedelta(days=class_.audit_interval_days)

@@ -11,6 +11,7 @@ from pathlib import Path
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_check
 from preserva.archive.ledger_proof import prove_ledger
+from preserva.archive.retirement import retired
 from preserva.archive.stored_copy import StoredCopy
 from preserva.archive.withdrawal import tombstones
 from preserva.bag.checkpoint import Checkpoint
@@ -160,12 +161,15 @@ def validate_stored(
     """Check the copies of a package (all, or one storage's) against what the ledger recorded.
 
     Each check is recorded in the ledger. A copy that the ledger knows but that is missing is a
-    finding; one that two persons decided to remove is only named. `xsd`, or otherwise that of the
+    finding; one that two persons decided to remove is only named, and one that they retired is
+    read only in the `storage` named. `xsd`, or otherwise that of the
     configuration, is a folder of official schemas to check against. Raises NotFound if no storage
     holds the package and the ledger knows none, ConfigError.
     """
     prove_ledger(archive)
+    gone = retired(archive.ledger)
     stores = [archive.store(storage)] if storage else archive.stores()
+    stores = [store for store in stores if storage or not gone.has(package.uri, store.id)]
     folder = xsd or archive.config.xsd
     official = None if folder is None else load_schemas(folder)
     tombstone = tombstones(archive.ledger).get(package.uri)
@@ -180,5 +184,5 @@ def validate_stored(
     for copy, report in reports:
         if copy.belongs:  # what intruded is no copy of the package
             record_check(copy, report)
-    gone = [Report(copy.subject, [Finding(Code.BYTES_REMOVED, copy.store.id)]) for copy in removed]
-    return [*(report for _copy, report in reports), *gone]
+    named = [Report(copy.subject, [Finding(Code.BYTES_REMOVED, copy.store.id)]) for copy in removed]
+    return [*(report for _copy, report in reports), *named]

@@ -17,7 +17,7 @@ from preserva.archive.staging import Staging
 from preserva.bag.source import as_stream
 from preserva.config import Institution
 from preserva.core.book.structure import renumbered
-from preserva.core.eark.aip import representation_id
+from preserva.core.eark.aip import ORIGINAL, representation_id
 from preserva.core.eark.amend import amended_premis, premis_of_part
 from preserva.core.eark.mets import (
     Division,
@@ -150,6 +150,7 @@ class Repackaging:
                 preservation=stored.preservation,
                 files=[replace(entry, created=None) for entry in stored.files],  # made now, here
                 structure=stored.structure,
+                mixed=name == ORIGINAL,
             ),
         )
         return FileEntry(f"ID-representation-{name}", seen, "text/xml")

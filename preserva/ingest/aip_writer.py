@@ -29,20 +29,18 @@ from preserva.core.eark.aip import (
 from preserva.core.eark.mets import Division
 from preserva.core.eark.premis import Format, Identifier
 from preserva.core.eark.rights import RightsStatement
-from preserva.core.eark.vocabulary import CopyrightStatus, EventType, RightsBasis
+from preserva.core.eark.vocabulary import EventType
 from preserva.core.values.model import Observed
 from preserva.core.values.report import Ended, Finding, Observer, Started
 from preserva.core.values.subjects import WholePackage
 from preserva.describe.characterization import pronom
 from preserva.describe.characterization.format import FileFormat
 from preserva.describe.record import Record, to_dc, to_marcxchange, to_mods
-from preserva.describe.supplied.rights import (
-    licences_of,
-    with_access_conditions,
-    with_dc_rights,
-)
+from preserva.describe.supplied.rights import with_access_conditions, with_dc_rights
 from preserva.information_package.tag_files import bag_info, write_tag_files
-from preserva.ingest.image_inspection import Happened, Inspection, StoredScans
+from preserva.ingest.book_rights import BookRights
+from preserva.ingest.happened import Happened, events_of
+from preserva.ingest.image_inspection import Inspection, StoredScans
 from preserva.ingest.scans import known_format
 from preserva.ingest.source_folder import SourceReader, refuse
 from preserva.ingest.submission import Submission
@@ -81,7 +79,7 @@ class Assembler:
         for name, file in files:
             if name == DOCUMENTATION:
                 seen, form = copy_in(reader, file, staging, base, f"documentation/{file.target}")
-                documents.append(OtherFile(seen, form.mime))
+                documents.append(OtherFile(seen, form.mime, file.original))
             else:
                 page = _content(reader, name, file, staging, base, inspection)
                 content.setdefault(name, []).append(page)
@@ -93,7 +91,8 @@ class Assembler:
         inspection.conclude(self.stored)
         inspection.problems += source.scans.refuse_changes(self.images)
         refuse(source.folder.path, inspection.problems)
-        descriptive = describe(source.record, self.stated(source), staging, base)
+        rights = self.rights_in(source).beside_the_record
+        descriptive = describe(source.record, rights, staging, base)
         build_aip(
             replace(
                 self.spec(source, content, documents, descriptive, inspection),
@@ -116,9 +115,11 @@ class Assembler:
         descriptive: list[DescriptiveFile],
         inspection: Inspection,
         before: Sequence[Happened] = (),
+        remarks: Sequence[str] = (),
     ) -> AipSpec:
         """The content of METS and PREMIS; the events `before` precede those made here."""
         time = self.clock().isoformat()
+        others = [agent for happened in before for agent in happened.agents]
         return AipSpec(
             id=source.package,
             title=source.title,
@@ -126,48 +127,36 @@ class Assembler:
             software_version=__version__,
             institution=self.actor.institution.names["en"],
             contacts=self.actor.institution.contacts,
+            remarks=remarks,
             descriptive=descriptive,
             representations=list(representations_of(content, source.written.structure.root)),
             events=[
                 *source.written.history.events,
-                *(
-                    history.event(
-                        happened.type,
-                        identifier=self.identifiers(),
-                        time=time,
-                        actor=self.actor,
-                        detail=happened.detail,
-                        outcome=happened.outcome,
-                        objects=happened.objects,
-                    )
-                    for happened in (*before, *_packaged(content, inspection))
+                *events_of(
+                    (*before, *_packaged(content, inspection)),
+                    source.package,
+                    self.actor,
+                    self.identifiers,
+                    time,
                 ),
             ],
-            agents=[*history.agents(self.actor), *source.written.history.agents.values()],
+            agents=[
+                *history.agents(self.actor),
+                *others,
+                *source.written.history.agents.values(),
+            ],
             rights=[
                 RightsStatement(Identifier("local", f"rights-{number}"), rights, ())
                 for number, rights in enumerate(
-                    self.stated(source) or licences_of(source.record) or (self.unknown_rights(),),
-                    1,
+                    self.rights_in(source).stated(self.actor.institution), 1
                 )
             ],
             documentation=documents,
         )
 
-    def stated(self, source: Submission) -> tuple[Rights, ...]:
-        """The stated rights: for this book; or for all, unless its record states a licence."""
-        if source.written.rights or self.rights is None or licences_of(source.record):
-            return source.written.rights
-        return (self.rights,)
-
-    def unknown_rights(self) -> Rights:
-        """The rights before anyone assessed them: only the jurisdiction is known."""
-        return Rights(
-            RightsBasis.COPYRIGHT,
-            CopyrightStatus.UNKNOWN,
-            self.actor.institution.country.lower(),
-            note="not assessed when the package was made",
-        )
+    def rights_in(self, source: Submission) -> BookRights:
+        """The rights in the book of a source."""
+        return BookRights.of(source.written.rights, source.record, self.rights)
 
 
 def representations_of(

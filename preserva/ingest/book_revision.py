@@ -384,6 +384,7 @@ class BookRevision:
             preservation=stored.preservation,
             files=files,
             structure=spec.structure,
+            mixed=spec.mixed,
         )
         self.draft.staging.render(f"{self.draft.base}{folder}METS.xml", render)
 

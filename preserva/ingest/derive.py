@@ -34,7 +34,7 @@ from preserva.i18n import _
 from preserva.ingest.aip_writer import copying
 from preserva.ingest.book_revision import BookRevision
 from preserva.ingest.draft import Draft, revise
-from preserva.ingest.image_inspection import Happened
+from preserva.ingest.happened import Happened
 from preserva.ingest.page_folder import ArrivedFile
 from preserva.ingest.revised import Revised
 from preserva.ingest.revision import point

@@ -15,26 +15,16 @@ from preserva.core.book.scans import ImageRules, Undecodable, unlikely_resolutio
 from preserva.core.book.set_checks import SeenScan, repeated, stored_elsewhere
 from preserva.core.book.submission import SourceFile
 from preserva.core.eark.aip import representation_id
-from preserva.core.eark.premis import Identifier
 from preserva.core.eark.vocabulary import EventOutcome, EventType
 from preserva.core.values.codes import Code, Severity
 from preserva.core.values.report import Finding
 from preserva.describe.characterization.image.characterise import characterise, is_characterised
+from preserva.ingest.happened import Happened
 
 _MASTER = "master"
 
 StoredScans = Callable[[Iterable[str]], Mapping[str, int | None]]
 """How many of these scans, by their SHA-512, each stored package has, by its identifier."""
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """The facts of an event: its type, its outcome, and its object if not the book."""
-
-    type: EventType
-    detail: str
-    outcome: EventOutcome = EventOutcome.SUCCESS
-    objects: tuple[Identifier, ...] = ()
 
 
 @dataclass(slots=True)

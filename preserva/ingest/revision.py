@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -27,13 +28,15 @@ from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Observer, ignore
 from preserva.describe.characterization.identify import identify
 from preserva.describe.record import Record, actions
-from preserva.describe.supplied.rights import read_rights
+from preserva.describe.supplied.rights import licences_of, read_rights, undecided
 from preserva.errors import PackageError, UsageError
 from preserva.i18n import _
 from preserva.ingest.aip_writer import copying, describe
 from preserva.ingest.book_revision import NO_CHANGES, BookRevision, PageChanges
+from preserva.ingest.book_rights import BookRights
 from preserva.ingest.draft import Draft, revise
-from preserva.ingest.image_inspection import Happened, StoredScans
+from preserva.ingest.happened import Happened
+from preserva.ingest.image_inspection import StoredScans
 from preserva.ingest.replaced_record import compare_with_new
 from preserva.ingest.revised import Revised
 from preserva.ingest.revision_history import (
@@ -42,9 +45,10 @@ from preserva.ingest.revision_history import (
     told_by_file,
     told_by_record,
 )
+from preserva.ingest.revision_structure import retitled
 from preserva.ingest.stored_scans import stored_scans
 from preserva.ingest.submission import choose_record, described_by, one_line
-from preserva.ingest.supplied import kept_file, read_supplied, refuse_unclear
+from preserva.ingest.supplied import kept_file, read_supplied, refuse_supplied, refuse_unclear
 from preserva.version import __version__
 
 _METS = "METS.xml"
@@ -132,7 +136,7 @@ class _Revision:
         rights = None if change.rights is None else self._new_rights(change.rights)
         descriptive = None
         if change.record is not None or rights is not None:
-            descriptive = self._describe(self._rights() if rights is None else rights)
+            descriptive, rights = self._describe(rights)
         documents = [document for path in change.documents for document in self._document(path)]
         if change.rights is not None:
             documents += self._supplied("rights", change.rights.name, read_supplied(change.rights))
@@ -163,9 +167,16 @@ class _Revision:
         copied = copying(self.book.copied, self.book.inspection) if self.book.copied else ()
         return [*copied, Happened(kind, f"{detail} (preserva {__version__})")]
 
-    def _describe(self, rights: tuple[Rights, ...]) -> list[DescriptiveFile]:
-        """Replace the record, if there is a new one, and the files derived from it."""
+    def _describe(
+        self, new: tuple[Rights, ...] | None
+    ) -> tuple[list[DescriptiveFile], tuple[Rights, ...] | None]:
+        """Replace the record, if there is a new one, and the files derived from it.
+
+        Also the rights that PREMIS is to state, if they are others now: the `new` ones, or those of
+        a record that states another licence.
+        """
         draft, change = self.draft, self.change
+        config = draft.archive.config
         if change.record is None:
             record = self._former_record()
         else:
@@ -177,8 +188,14 @@ class _Revision:
             self.done.append(f"the record was replaced by {change.record.name}")
             draft.title = one_line(record.title)
             self._told.append(told_by_record(draft, actions(record)))
+        former = self._former_licences()
         draft.rename(_DESCRIPTIVE, {})
-        return describe(record, rights, draft.staging, draft.base.rstrip("/"))
+        own = self._own_rights() if new is None else new
+        rights = BookRights.of(own, record, config.rights)
+        if not own and change.record is not None and rights.licences != former:
+            new = rights.stated(config.institution)
+        files = describe(record, rights.beside_the_record, draft.staging, draft.base.rstrip("/"))
+        return files, new
 
     def _former_record(self) -> Record:
         """The record that the package has, as it was supplied."""
@@ -188,18 +205,24 @@ class _Revision:
             self.draft.content(path), Path(path.rpartition("/")[2]), None, self.change.charset
         )
 
+    def _former_licences(self) -> tuple[Rights, ...]:
+        """The licences that the present record states; none where it can no longer be read."""
+        with suppress(PackageError, UsageError, StopIteration):
+            return licences_of(self._former_record())
+        return ()
+
     def _former_mods(self) -> bytes | None:
         """The record so far, as MODS."""
         names = [f"{self.draft.base}{_DESCRIPTIVE}{name}.xml" for name in ("mods", "source")]
         return next((self.draft.content(name) for name in names if name in self.draft.before), None)
 
-    def _rights(self) -> tuple[Rights, ...]:
-        """The rights stated for this book when it was packaged, otherwise for all books."""
-        config = self.draft.archive.config
+    def _own_rights(self) -> tuple[Rights, ...]:
+        """The rights that were stated for this book alone."""
         path = f"{self.draft.base}documentation/rights.toml"
         if path not in self.draft.before:
-            return () if config.rights is None else (config.rights,)
-        rights, _unclear = read_rights(self.draft.content(path), path, config.institution.country)
+            return ()
+        country = self.draft.archive.config.institution.country
+        rights, _unclear = read_rights(self.draft.content(path), path, country)
         return rights
 
     def _new_rights(self, source: Path) -> tuple[Rights, ...]:
@@ -207,6 +230,10 @@ class _Revision:
         country = self.draft.archive.config.institution.country
         rights, unclear = read_rights(read_supplied(source), source.name, country)
         refuse_unclear(unclear)
+        policy = self.draft.archive.config.images.policy
+        refused, said = policy.divide(undecided(rights, "rights"))
+        refuse_supplied(refused)
+        self.notes += said
         self.done.append(f"the rights were replaced by {source.name}")
         return rights
 
@@ -264,6 +291,8 @@ class _Revision:
             self.book.restructure(data, structure.name)
             self.done.append(f"the structure was replaced by {structure.name}")
             return self._supplied("structure", structure.name, data)
+        draft = self.draft
+        self.book.book = retitled(self.book.book, draft.former_title, draft.title)
         if any(change.deed in _REORDERED for change in self.book.changes) and self._kept(
             "structure"
         ):
@@ -280,6 +309,7 @@ def point(
 ) -> None:
     """Update the package's METS to the present files, and its README to the title."""
     if draft.former_title != draft.title:
+        former = draft.content(draft.base + _README).decode("utf-8", "replace")
         text = readme.readme(
             title=draft.title,
             identifier=draft.package.uri,
@@ -289,6 +319,7 @@ def point(
             software=f"preserva {__version__}",
             digests=draft.staging.algorithms,
             contacts=draft.archive.config.institution.contacts,
+            remarks=readme.remarks_in(former),
         )
         draft.write(_README, text.encode())
     start = len(draft.base)

@@ -17,7 +17,7 @@ from preserva.core.values.report import Finding
 from preserva.describe.record import Action
 from preserva.describe.supplied.history import History
 from preserva.ingest.draft import Draft
-from preserva.ingest.image_inspection import Happened
+from preserva.ingest.happened import Happened, events_of
 
 PREMIS = "metadata/preservation/premis.xml"
 
@@ -61,19 +61,7 @@ def record_events(
 ) -> None:
     """Add to the package's PREMIS what happened now, and the events reported of earlier times."""
     actor = draft.archive.actor
-    events = [
-        history.event(
-            item.type,
-            identifier=draft.archive.identifiers(),
-            time=draft.time,
-            actor=actor,
-            detail=item.detail,
-            package=None if item.objects else draft.package,
-            outcome=item.outcome,
-            objects=item.objects,
-        )
-        for item in happened
-    ]
+    events = events_of(happened, draft.package, actor, draft.archive.identifiers, draft.time)
     data = amended_premis(
         _premis(draft),
         [*(event for source in told for event in source.new), *events],

@@ -12,6 +12,13 @@ from preserva.describe.supplied.structure import structure_of
 from preserva.ingest.supplied import refuse_unclear
 
 
+def retitled(book: StoredBook, former: str, title: str) -> StoredBook:
+    """The book; the whole, where it was called as the record called it, is called as it is now."""
+    if book.root is None or book.root.label != former:
+        return book
+    return replace(book, root=replace(book.root, label=title))
+
+
 def restructured(book: StoredBook, data: bytes, name: str, title: str) -> StoredBook:
     """The book if this is its structure.
 

@@ -17,6 +17,7 @@ from preserva.core.values.codes import Code, Severity
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding
 from preserva.describe.record import Record, mods_of, read_records
+from preserva.describe.supplied.rights import undecided
 from preserva.describe.xml_record import MODS
 from preserva.errors import PackageError, UsageError
 from preserva.files.opening import Folder
@@ -100,7 +101,8 @@ def described(
     chosen = described_by(record, data, position, charset)
     title = one_line(chosen.title)
     written = read_details(details, scans.arrangement, chosen, title, institution.country)
-    refused, doubts = rules.policy.divide(_extent(chosen, scans.arrangement))
+    unsaid = [*written.history.unsaid(), *undecided(written.rights, "rights")]
+    refused, doubts = rules.policy.divide([*_extent(chosen, scans.arrangement), *unsaid])
     refuse(folder, refused)
     try:
         package = PackageId(institution.id, local or local_id(chosen.identifier or folder.name))

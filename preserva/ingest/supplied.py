@@ -96,11 +96,14 @@ def read_details(
 
 def refuse_unclear(findings: Iterable[Finding]) -> None:
     """Raise PackageError if anything in the supplied files cannot be used."""
-    problems = [
-        finding.message() for finding in findings if finding.code.severity is not Severity.WARNING
-    ]
-    if problems:
-        raise PackageError(_("the files that describe the book cannot be used:"), problems)
+    refuse_supplied(each for each in findings if each.code.severity is not Severity.WARNING)
+
+
+def refuse_supplied(problems: Iterable[Finding]) -> None:
+    """Raise PackageError with all problems of the supplied files, if there are any."""
+    messages = [problem.message() for problem in problems]
+    if messages:
+        raise PackageError(_("the files that describe the book cannot be used:"), messages)
 
 
 def read_supplied(path: Path) -> bytes:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from preserva.archive import events as history
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.commit import ingest, refuse_lost
 from preserva.archive.reading import observe
@@ -25,16 +25,12 @@ from preserva.bag.source import as_stream, hand_on
 from preserva.bag.validate import validate_source
 from preserva.core.book.structure import NO_STRUCTURE
 from preserva.core.book.submission import Arrangement
-from preserva.core.eark.aip import AipSpec, ContentFile, build_aip
+from preserva.core.eark.aip import ORIGINAL, AipSpec, ContentFile, build_aip
 from preserva.core.eark.description import is_a_title
 from preserva.core.eark.mets import PackageType
 from preserva.core.eark.premis import Identifier
-from preserva.core.eark.received import (
-    Digest,
-    Received,
-    mets_in_bag,
-    receive,
-)
+from preserva.core.eark.received import Digest, Received, mets_in_bag, receive
+from preserva.core.eark.received_pages import ReceivedPage, in_page_order, pages_of_package
 from preserva.core.eark.vocabulary import EventOutcome, EventType
 from preserva.core.formats import layout
 from preserva.core.values.codes import Code
@@ -60,25 +56,19 @@ from preserva.information_package.conversion import Original, Repackaging
 from preserva.information_package.second_opinion import second_opinion
 from preserva.information_package.tag_files import bag_info, write_tag_files
 from preserva.ingest.aip_writer import HEAD, Assembler, Put, describe, identified, opened_copy
-from preserva.ingest.image_inspection import Happened, Inspection
+from preserva.ingest.happened import Happened, events_of
+from preserva.ingest.image_inspection import Inspection
 from preserva.ingest.origin import refuse_without_consent, was_made_here
 from preserva.ingest.scans import Scans
+from preserva.ingest.sender import UNKNOWN_SENDER, Sender
 from preserva.ingest.submission import Submission, choose_record, one_line
 from preserva.ingest.supplied import Written, read_supplied
-from preserva.ingest.transfer_identity import (
-    Peek,
-    discarded,
-    look,
-    new_id,
-    own_id,
-    refuse_other,
-)
+from preserva.ingest.transfer_identity import Peek, discarded, look, new_id, own_id, refuse_other
 from preserva.ingest.transfer_record import own_record
 from preserva.ingest.transfer_result import Accepted, Form
 from preserva.storage.base import chunks_of, read_all
 
-_ORIGINAL = "original"
-_DATA = f"representations/{_ORIGINAL}/data"
+_DATA = f"representations/{ORIGINAL}/data"
 _LARGEST = 64 << 20
 
 
@@ -179,18 +169,9 @@ class _Accepting:
             lambda path: self._stored(f"{received}/{start}{path}"),
             lambda path: inbox.files[start + path].size,
         )
-        events = [
-            history.event(
-                event.type,
-                identifier=self.archive.identifiers(),
-                time=self.archive.now(),
-                actor=self.archive.actor,
-                detail=event.detail,
-                outcome=event.outcome,
-                package=self.package,
-            )
-            for event in self._happened()
-        ]
+        archive, time = self.archive, self.archive.now()
+        happened = self._happened()
+        events = events_of(happened, self.package, archive.actor, archive.identifiers, time)
         Repackaging(
             self.archive, self.package, original, self.staging, PackageType.AIP, self.title, events
         ).make()
@@ -208,12 +189,18 @@ class _Accepting:
             for path, seen in self.staging.files.items()
         }
         received = self._prove(prefix, files)
+        read = partial(self._content_below, prefix)
+        sender = Sender.of(received, self.peek.info, read)
         supplied = None if record_file is None else (read_supplied(record_file), record_file)
         record = self._record(supplied, position, charset, prefix, received)
         titles = self.peek.values_of("External-Description")
         self.title = one_line(record.title or next(iter(titles), "") or bare_name(self.path.name))
         inspection = Inspection(self.archive.config.images.without_refusals())
-        content = [self._content(prefix, path, inspection) for path in sorted(files)]
+        pages = pages_of_package(received.documents, files, read)
+        content = [
+            self._content(prefix, path, inspection, pages.get(path))
+            for path in in_page_order(files, pages)
+        ]
         config = self.archive.config
         assembler = Assembler(
             self.archive.actor,
@@ -228,11 +215,18 @@ class _Accepting:
             record,
             self.package,
             self.title,
-            Written(NO_STRUCTURE, History((_ORIGINAL,))),
+            Written(NO_STRUCTURE, History((ORIGINAL,)), sender.licences_beside(record)),
         )
-        descriptive = describe(record, assembler.stated(source), self.staging, self.base)
+        rights = assembler.rights_in(source).beside_the_record
+        descriptive = describe(record, rights, self.staging, self.base)
         spec = assembler.spec(
-            source, {_ORIGINAL: content}, [], descriptive, inspection, self._happened()
+            source,
+            {ORIGINAL: content},
+            [],
+            descriptive,
+            inspection,
+            self._happened(sender),
+            sender.remarks,
         )
         build_aip(self._known_as(spec, received), Put(self.staging, self.base))
         date = self.archive.clock().date().isoformat()
@@ -338,33 +332,31 @@ class _Accepting:
             return choose_record(supplied[0], supplied[1], position, charset)
         if received.mets is not None:
             files = {path.removeprefix(prefix) for path in self.staging.files}
-            record, findings = own_record(
-                received.mets,
-                files,
-                lambda path: self._content_of(prefix + path),
-                position,
-                charset,
-            )
+            read = partial(self._content_below, prefix)
+            record, findings = own_record(received.mets, files, read, position, charset)
             self.notes = (*self.notes, *findings)
             if record is not None and is_a_title(record.title):
                 return record
         data = self.peek.description(received, bare_name(self.path.name))
         return choose_record(data, Path("description.xml"), None, None)
 
-    def _content(self, prefix: str, path: str, inspection: Inspection) -> ContentFile:
+    def _content(
+        self, prefix: str, path: str, inspection: Inspection, page: ReceivedPage | None
+    ) -> ContentFile:
         place = prefix + path
         with self.staging.storage.open(f"{self.staging.folder}/{place}") as reader:
             head = reader.read(HEAD)
         form = identified(self.staging, place, head, path)
         size, copy = self.staging.files[place].size, opened_copy(self.staging, place)
-        image = inspection.look(copy, size, form.mime, _ORIGINAL, path)
+        image = inspection.look(copy, size, form.mime, ORIGINAL, path)
         seen = self.staging.files[place]._replace(path=f"{_DATA}/{path}")
-        return ContentFile(seen, form, path, image=image)
+        number, label = (None, None) if page is None else (page.number, page.label)
+        return ContentFile(seen, form, path, number, label, image)
 
-    def _happened(self) -> list[Happened]:
+    def _happened(self, sender: Sender = UNKNOWN_SENDER) -> list[Happened]:
         """The events before it became a package of ours."""
         return [
-            Happened(EventType.TRANSFER, f"received as {self.form}: {printable(self.path.name)}"),
+            sender.transfer(f"received as {self.form}: {printable(self.path.name)}"),
             Happened(EventType.FIXITY_CHECK, self.compared, self.outcome),
         ]
 
@@ -382,6 +374,9 @@ class _Accepting:
 
     def _open(self, path: str) -> BinaryIO:
         return as_stream(self._stored(f"{self.staging.folder}/{path}"))
+
+    def _content_below(self, prefix: str, path: str) -> bytes:
+        return self._content_of(prefix + path)
 
     def _content_of(self, path: str) -> bytes:
         return read_all(self.staging.storage, f"{self.staging.folder}/{path}", _LARGEST)

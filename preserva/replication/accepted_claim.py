@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from preserva.archive.stored_copy import StoredCopy
-from preserva.archive.two_persons import decided, decisions
+from preserva.archive.two_persons import decided, decision, decisions
 from preserva.core.policy.two_persons import CLAIM, DecisionState, JointDecision, Matter, agreed
 from preserva.core.values.codes import Code
+from preserva.core.values.entries import ACCESSION
+from preserva.core.values.facts import Arrival
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Outcome
 from preserva.fixity.ocfl_object import CheckedObject
@@ -29,19 +31,37 @@ class DisputedClaim:
     @property
     def matter(self) -> Matter:
         """What two persons would decide: exactly these digests count from then on."""
-        terms = {version: self.checked.digests[version] for version in self.versions}
+        terms = {version: self.checked.digests.get(version, "") for version in self.versions}
         return Matter(CLAIM, self.copy.package.uri, self.copy.store.id, terms)
 
 
 def disputed_claim(
-    copy: StoredCopy, checked: CheckedObject, findings: Sequence[Finding]
+    copy: StoredCopy,
+    checked: CheckedObject,
+    findings: Sequence[Finding],
+    begun: JointDecision | None = None,
 ) -> DisputedClaim | None:
-    """What a copy claims by its `findings`; None if something else is wrong with it as well."""
+    """What a copy claims by its `findings`; None if something else is wrong with it as well.
+
+    What a decision was about that an interrupted run has `begun` to carry out is claimed, too.
+    """
     other = [finding for finding in findings if finding.code is Code.NOT_AS_RECORDED]
     if Outcome.of([finding for finding in findings if finding not in other]) is not Outcome.PASS:
         return None
-    versions = tuple(str(finding.path).partition("/")[0] for finding in other)
-    return DisputedClaim(copy, checked, versions)
+    claimed = {str(finding.path).partition("/")[0] for finding in other}
+    if begun is not None:
+        claimed |= begun.matter.terms.keys()
+    return DisputedClaim(copy, checked, tuple(sorted(claimed)))
+
+
+def begun_decision(copy: StoredCopy) -> JointDecision | None:
+    """The decision that an interrupted run began to carry out: versions count, the rest is open."""
+    entry = copy.last(ACCESSION)
+    number = None if entry is None else entry.facts_as(Arrival).decision
+    if number is None:
+        return None
+    known = decision(copy.archive, number)
+    return known if known.state(copy.archive.clock()) is DecisionState.CONFIRMED else None
 
 
 def decision_on(

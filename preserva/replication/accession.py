@@ -17,6 +17,7 @@ from preserva.archive.fixity_events import record_check
 from preserva.archive.identities import remember
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.recorded_package import tag_manifests
+from preserva.archive.retirement import refuse_retired, retired
 from preserva.archive.runs import note_success
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
@@ -30,12 +31,25 @@ from preserva.core.values.codes import Code
 from preserva.core.values.entries import ACCESSION, EVENT_FOUND, FAIL, FIXITY_CHECK, SUCCESS
 from preserva.core.values.facts import Arrival, EventFound
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Finding, Observer, Outcome, Report, ignore
+from preserva.core.values.report import (
+    Finding,
+    Observer,
+    Outcome,
+    Report,
+    counted,
+    ignore,
+    unheard,
+)
 from preserva.core.values.subjects import ObjectInStorage, WholeStorage
 from preserva.errors import Damaged, StorageError, UsageError
 from preserva.fixity.ocfl_object import CheckedObject, check_object
 from preserva.i18n import _
-from preserva.replication.accepted_claim import DisputedClaim, decision_on, disputed_claim
+from preserva.replication.accepted_claim import (
+    DisputedClaim,
+    begun_decision,
+    decision_on,
+    disputed_claim,
+)
 from preserva.storage.ocfl import StoredObject
 
 MOST_LOGS = 100
@@ -70,6 +84,7 @@ def receive(
     accept: PackageId | None = None,
     reason: str | None = None,
     observer: Observer = ignore,
+    each: Callable[[Receipt], object] = unheard,
 ) -> list[Receipt]:
     """Read what is new in the storages that we keep for others (all, or one), and record it.
 
@@ -88,10 +103,15 @@ def receive(
     for store in _held(archive, storage):
         own = Receipt("", store.id, Report(WholeStorage(store.id)))
         receipts.append(own)
-        for path in _objects(archive, store, own.report, dry_run):
+        paths = _objects(archive, store, own.report, dry_run)
+        if own.report.findings:
+            each(own)
+        whole = WholeStorage(store.id)
+        for path in counted("receive", whole, paths, len(paths), observer):
             receipt = _receive(archive, store, path, dry_run, settle, observer)
             if receipt is not None:
                 receipts.append(receipt)
+                each(receipt)
     if storage is None and not dry_run and all(map(_is_complete, receipts)):
         note_success(archive.config, Job.RECEIVE, archive.clock())
     return [receipt for receipt in receipts if receipt.package or receipt.report.findings]
@@ -104,7 +124,10 @@ def _is_complete(receipt: Receipt) -> bool:
 
 def _held(archive: ArchivalStorage, storage: str | None) -> list[Store]:
     if storage is None:
-        return [store for store in archive.stores() if store.config.role is Role.HELD]
+        gone = retired(archive.ledger).storages
+        held = (store for store in archive.stores() if store.config.role is Role.HELD)
+        return [store for store in held if store.id not in gone]
+    refuse_retired(archive, storage)
     store = archive.store(storage)
     if store.config.role is not Role.HELD:
         message = _('{storage} is not kept for others: its role is not "held"')
@@ -149,7 +172,8 @@ def _receive(
         known = copy.acknowledged()
         receipt.versions = tuple(name for name in stored.inventory.versions if name not in known)
         logs = dict(_unknown_logs(copy, receipt.report))
-        if not receipt.versions and not logs and _as_recorded(copy, stored):
+        begun = begun_decision(copy)
+        if not (receipt.versions or logs or begun) and _as_recorded(copy, stored):
             return receipt if receipt.report.findings else None
         if dry_run:
             return receipt
@@ -164,14 +188,16 @@ def _receive(
     receipt.report = checked.report
     other = list(_otherwise_recorded(copy, checked))
     receipt.report.add(other)
-    if receipt.report.outcome is Outcome.PASS:
+    claim = disputed_claim(copy, checked, receipt.report.findings, begun)
+    if begun is not None and claim is not None and claim.matter == begun.matter:
+        _accept(receipt, claim, begun)
+    elif receipt.report.outcome is Outcome.PASS:
         _acknowledge(copy, checked, receipt.versions)
         vouch(archive, copy.package, logs, [store.id])
         record_check(copy, receipt.report)
         receipt.acknowledged = True
     elif other:
         _record_incident(copy, receipt.report)
-        claim = disputed_claim(copy, checked, receipt.report.findings)
         if claim is not None and (decision := settle(claim)) is not None:
             _accept(receipt, claim, decision)
     return receipt
@@ -183,7 +209,12 @@ def _accept(receipt: Receipt, claim: DisputedClaim, decision: JointDecision) -> 
     report.findings = [
         finding for finding in report.findings if finding.code is not Code.NOT_AS_RECORDED
     ]
-    receipt.versions = tuple(dict.fromkeys((*claim.versions, *receipt.versions)))
+    accepted, recorded = (*claim.versions, *receipt.versions), copy.recorded.inventories()
+    receipt.versions = tuple(
+        version
+        for version in dict.fromkeys(accepted)
+        if recorded.get(version) != claim.checked.digests[version]
+    )
     _acknowledge(copy, claim.checked, receipt.versions, decision)
     logs = dict(_unknown_logs(copy, report))
     vouch(copy.archive, copy.package, logs, [copy.store.id])

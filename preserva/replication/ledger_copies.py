@@ -22,13 +22,16 @@ from preserva.core.policy.ledger_choice import (
     vouched,
 )
 from preserva.core.values.codes import Code
-from preserva.core.values.entries import LEDGER_IDENTITY
+from preserva.core.values.entries import END, LEDGER_IDENTITY, SUCCESS
 from preserva.core.values.facts import LedgerIdentity
+from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Report
 from preserva.core.values.subjects import LedgerInStorage
 from preserva.errors import LedgerError, Refused, UsageError
 from preserva.i18n import _, joined, ngettext
+from preserva.ledger import Ledger
 from preserva.ledger.entry import chained
+from preserva.replication.lone_claims import named
 
 _SHOWN = 16
 
@@ -45,7 +48,7 @@ class LedgerChoice:
 class Choice:
     """The copy to take over; None if there is none. Entries up to `proved` are beyond doubt.
 
-    Those up to `seen` were seen by another storage too; None if no other one could have seen any.
+    Those up to `seen` were seen by another storage too; None if no other one is left to say so.
     `strange` are the storages that belong to another ledger; a person said whose word counts.
     """
 
@@ -102,15 +105,17 @@ def choose_copy(stores: Sequence[Store], institution: str, decision: LedgerChoic
     return Choice(chain, proved, seen, frozenset(strange), tuple(broken.values()))
 
 
-def refuse_unseen(choice: Choice) -> None:
+def refuse_unseen(choice: Choice, ledger: Ledger) -> None:
     """Refuse a copy with entries that no other storage of ours has seen, and nobody vouched for.
 
-    If no other storage could have seen any, there is nothing to ask. Raises Refused.
+    The `ledger` has taken them over; what we would have made by them is named. Also where no other
+    storage is left that could have seen any: then the copy is the word of one alone. Raises
+    Refused.
     """
     chain = choice.chain
-    if chain is None or choice.seen is None:
+    if chain is None:
         return
-    seen, size = max(choice.seen, choice.proved), len(chain.digests)
+    seen, size = max(choice.seen or 0, choice.proved), len(chain.digests)
     if seen >= size:
         return
     message = ngettext(
@@ -120,8 +125,14 @@ def refuse_unseen(choice: Choice) -> None:
         " seen, from number {first} on; it was not taken over",
         size - seen,
     )
+    first_line = message.format(storage=chain.storage, count=size - seen, first=seen + 1)
+    claimed = [
+        f"{PackageId.parse(entry.package).portable} {entry.version}"
+        for entry in ledger.entries(types=(END,))
+        if entry.number > seen and entry.outcome == SUCCESS and entry.package is not None
+    ]
     raise Refused(
-        message.format(storage=chain.storage, count=size - seen, first=seen + 1),
+        joined("\n  ", [first_line, *named(_("packages that we made by these entries:"), claimed)]),
         hint=_(
             "Whoever can write there may have added them. The digest of the newest entry, kept on"
             " paper or in an export, proves them: --anchor. Or say with --from whose word counts:"

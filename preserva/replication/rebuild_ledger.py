@@ -8,7 +8,7 @@ hold today. Storages that are held for others never testify for ours.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Set
+from collections.abc import Callable, Set
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,14 +26,20 @@ from preserva.core.values.codes import Code
 from preserva.core.values.entries import REBUILT, SUCCESS
 from preserva.core.values.facts import Rebuilt
 from preserva.core.values.model import Kind, PackageId
-from preserva.core.values.report import Finding, Observer, Report, counted, ignore
+from preserva.core.values.report import Finding, Observer, Report, counted, ignore, unheard
 from preserva.core.values.subjects import ObjectInStorage, WholeStorage
 from preserva.errors import Damaged, Refused, StorageError, UsageError
 from preserva.files.disk import publish
 from preserva.fixity.ocfl_object import check_object
 from preserva.i18n import _, joined
 from preserva.ledger import Ledger
-from preserva.replication.ledger_copies import Choice, LedgerChoice, choose_copy, refuse_unseen
+from preserva.replication.ledger_copies import (
+    Choice,
+    LedgerChoice,
+    choose_copy,
+    refuse_unseen,
+)
+from preserva.replication.lone_claims import refuse_lone_claims
 from preserva.replication.rebuilt_package import ReadCopy, record_missing, record_package
 
 _NAMED = 20
@@ -70,13 +76,15 @@ def rebuild_ledger(
     identifiers: Identifiers,
     person: str | None = None,
     observer: Observer = ignore,
+    each: Callable[[Report], object] = unheard,
 ) -> list[Report]:
     """Rebuild the ledger from the storages: every copy is read whole; a report for each.
 
     It continues the copy in a replica; what our own copies agree on is added, and damage is
     recorded as a failed check. `source` is the storage of ours whose word counts where they
     contradict each other, `anchor` an entry of the lost ledger that is known from elsewhere. The
-    ledger appears when it is complete.
+    ledger appears when it is complete. `each` is handed every report as it comes; the comparison of
+    all copies, at the end, may add findings to it.
 
     Raises Refused if there is one, if copies of it contradict each other or our primary storage,
     and nobody decided, or if nothing is left to make it from; UsageError for a `source` that is not
@@ -100,7 +108,7 @@ def rebuild_ledger(
             person=person,
             rebuilding=True,
         ) as archive:
-            reports = _rebuild(archive, LedgerChoice(source, anchor), observer)
+            reports = _rebuild(archive, LedgerChoice(source, anchor), observer, each)
     except BaseException:
         _remove(unfinished)
         raise
@@ -136,7 +144,12 @@ def _is_own(config: Config, storage: str) -> bool:
     return storage not in config.custody.held
 
 
-def _rebuild(archive: ArchivalStorage, decision: LedgerChoice, observer: Observer) -> list[Report]:
+def _rebuild(
+    archive: ArchivalStorage,
+    decision: LedgerChoice,
+    observer: Observer,
+    each: Callable[[Report], object],
+) -> list[Report]:
     storages = _find(archive)
     reports = [
         Report(WholeStorage(store.id), [Finding(Code.STORAGE_EMPTY, store.config.url)])
@@ -147,19 +160,26 @@ def _rebuild(archive: ArchivalStorage, decision: LedgerChoice, observer: Observe
     reports += _leave_out(archive, storages, choice.strange)
     _take_over(archive, choice)
     _refuse_contradicted(archive, storages, choice, decision)
-    refuse_unseen(choice)
+    refuse_unseen(choice, archive.ledger)
+    primary = archive.primary if archive.primary in storages.there else None
+    if primary is None and decision.source is None:
+        refuse_lone_claims(archive, storages.own)
     _record_rebuilt(archive, storages, choice)
     restore_removals(archive, storages.own)
+    for report in reports:
+        each(report)
     objects = _Objects()
     for store in storages.there:
         paths = list(store.root.objects())
         for path in counted("rebuild", WholeStorage(store.id), paths, len(paths), observer):
             reports.append(objects.read(archive, store, path))
-    primary = archive.primary if archive.primary in storages.there else None
+            each(reports[-1])
     for package in objects.packages(archive, storages.there):
         copies = objects.copies(archive, storages.there, package)
         record_package(archive, package, copies, primary, decision.source)
-        reports += record_missing(archive, storages.there, package, copies)
+        for report in record_missing(archive, storages.there, package, copies):
+            reports.append(report)
+            each(report)
     take_over(archive, storages.own)
     return reports
 

@@ -7,14 +7,14 @@ came back as recorded is acknowledged, whatever today's rules say of the package
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 
 from preserva.archive import events as history
 from preserva.archive.acting import Actor
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_check
 from preserva.archive.ledger_proof import prove_ledger
+from preserva.archive.retirement import retired
 from preserva.archive.staging import Staging, confirm, read_back
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
@@ -29,7 +29,6 @@ from preserva.core.values.facts import Recovery, RecoveryStart, named_paths
 from preserva.core.values.model import Observed, PackageId
 from preserva.core.values.report import (
     Advanced,
-    BookPage,
     Ended,
     Finding,
     Observer,
@@ -38,6 +37,7 @@ from preserva.core.values.report import (
     Started,
     counted,
     ignore,
+    unheard,
 )
 from preserva.core.values.subjects import WholeStorage
 from preserva.errors import NotFound, Refused, StorageError, StorageFull, UsageError
@@ -48,45 +48,12 @@ from preserva.information_package.official_schemas import load_schemas
 from preserva.information_package.pages import with_pages
 from preserva.ledger import LedgerEntry
 from preserva.replication.kept_names import names_not_kept
+from preserva.replication.repaired import Brought, Repair
 from preserva.replication.survey import Survey, survey_copy
 from preserva.storage.base import chunks_of
 from preserva.storage.published import publish, quarantine
 
-
-@dataclass(frozen=True, slots=True)
-class Brought:
-    """A file to restore: what is in its place, and the storages that have the recorded content.
-
-    No storage is needed if the content follows from what was recorded. `page` is the page of the
-    book.
-    """
-
-    path: str
-    seen: str
-    stores: tuple[str, ...]
-    page: BookPage | None = None
-
-
-@dataclass(slots=True)
-class Repair:
-    """One copy: what is set aside, restored, found nowhere; and whether it was done."""
-
-    package: str
-    storage: str
-    report: Report
-    aside: tuple[str, ...] = ()
-    put: tuple[Brought, ...] = ()
-    applied: bool = False
-
-    @property
-    def needed(self) -> bool:
-        """Whether there is anything that can be done."""
-        return bool(self.aside or self.put)
-
-    @property
-    def outcome(self) -> Outcome:
-        """That of the report; FAIL as well while a repair that can be done was not done."""
-        return Outcome.FAIL if self.needed and not self.applied else self.report.outcome
+__all__ = ["Brought", "CopyRepair", "Repair", "repair", "repair_in"]
 
 
 def repair(
@@ -97,11 +64,13 @@ def repair(
     apply: bool = False,
     limit: int | None = None,
     observer: Observer = ignore,
+    each: Callable[[Repair], object] = unheard,
 ) -> list[Repair]:
     """Plan how to make copies what was recorded; with `apply`, do it.
 
     The copies are those of `packages`, or else all whose last check failed; in one storage or in
-    all. An unsound copy that no storage can mend is reported with the reason.
+    all. An unsound copy that no storage can mend is reported with the reason. `each` is handed
+    every result as it comes.
 
     Raises LedgerError, Locked, UsageError; NotFound for a package that the ledger does not know;
     Refused for one whose bytes two persons decided to remove, and, with nothing changed, if in one
@@ -119,9 +88,13 @@ def repair(
     done = []
     for package in packages:
         refuse_removed(archive, package)
+    gone = retired(archive.ledger)
     for store in stores:
-        wanted = packages or _failed(archive, store)
-        done += repair_in(archive, store, wanted, apply=apply, limit=limit, observer=observer)
+        known = packages or _failed(archive, store)
+        wanted = [package for package in known if not gone.has(package.uri, store.id)]
+        done += repair_in(
+            archive, store, wanted, apply=apply, limit=limit, observer=observer, each=each
+        )
     for package in packages:
         if not any(result.package == package.uri for result in done):
             message = _("the ledger knows of no copy of {id} that could be compared")
@@ -143,12 +116,13 @@ def repair_in(
     apply: bool,
     limit: int | None,
     observer: Observer,
+    each: Callable[[Repair], object] = unheard,
 ) -> list[Repair]:
     """The same for these packages in one storage, after the ledger was verified."""
     steps = observer if len(packages) == 1 else ignore  # of many, the packages are counted
     work = [CopyRepair(StoredCopy(archive, store, package), steps) for package in packages]
 
-    def each(jobs: list[CopyRepair]) -> Iterator[CopyRepair]:
+    def steps_of(jobs: list[CopyRepair]) -> Iterator[CopyRepair]:
         if steps is observer:
             return iter(jobs)
         return counted("repair", WholeStorage(store.id), jobs, len(jobs), observer)
@@ -156,18 +130,23 @@ def repair_in(
     try:
         store.check_identity()
         if not (apply and work):
-            return [job.result for job in each(work) if job.assess()]
-        with archive.writing(store):
-            work = [job for job in each(work) if job.assess()]
-            _refuse_too_many(archive, store, work, limit)
-            for job in each(work):
-                job.apply()
+            work = [job for job in steps_of(work) if job.assess()]
+        else:
+            with archive.writing(store):
+                work = [job for job in steps_of(work) if job.assess()]
+                _refuse_too_many(archive, store, work, limit)
+                for job in steps_of(work):
+                    job.apply()
+                    each(job.result)
+            return [job.result for job in work]
     except StorageError as error:
         if not work or apply:
             raise
         finding = Finding(absence(error), error.path or store.id, seen=str(error))
         for job in work:
             job.result.report.add([finding])
+    for job in work:
+        each(job.result)
     return [job.result for job in work]
 
 

@@ -14,6 +14,7 @@ from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_seen, record_storage
 from preserva.archive.guide import renew_guide
 from preserva.archive.ledger_replica import copy_ledger
+from preserva.archive.retirement import refuse_retired, retired
 from preserva.archive.runs import note_success
 from preserva.archive.store import Store, absence
 from preserva.archive.stored_copy import StoredCopy
@@ -23,7 +24,15 @@ from preserva.config import Role
 from preserva.core.policy.health import Job
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Finding, Observer, Outcome, Report, ignore
+from preserva.core.values.report import (
+    Finding,
+    Observer,
+    Outcome,
+    Report,
+    counted,
+    ignore,
+    unheard,
+)
 from preserva.core.values.subjects import ObjectToStorage, WholeStorage
 from preserva.errors import (
     Damaged,
@@ -49,10 +58,6 @@ from preserva.storage.wrappers.writes import Writes
 __all__ = ["Replication", "replicate"]
 
 
-def _unheard(_result: Replication) -> None:
-    """Who waits for all results together."""
-
-
 def replicate(
     archive: ArchivalStorage,
     packages: Sequence[PackageId] = (),
@@ -63,7 +68,7 @@ def replicate(
     timer: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
     observer: Observer = ignore,
-    each: Callable[[Replication], object] = _unheard,
+    each: Callable[[Replication], object] = unheard,
 ) -> list[Replication]:
     """Copy what is missing of our packages (all, or those named) to the replicas (all, or one).
 
@@ -138,8 +143,11 @@ def _targets(archive: ArchivalStorage, to: str | None) -> list[Store]:
         if target.config.role is not Role.REPLICA:
             message = _("{name} is not a replica: packages are made there, and only by their owner")
             raise UsageError(message.format(name=to))
+        refuse_retired(archive, to)
         return [target]
-    return [store for store in archive.stores() if store.config.role is Role.REPLICA]
+    gone = retired(archive.ledger).storages
+    replicas = (store for store in archive.stores() if store.config.role is Role.REPLICA)
+    return [store for store in replicas if store.id not in gone]
 
 
 def _to_one(
@@ -150,7 +158,7 @@ def _to_one(
     dry_run: bool,
     observer: Observer,
 ) -> Iterator[Replication]:
-    wanted = _packages(archive, source, packages)
+    wanted = _packages(archive, source, packages, target)
     reason = _reason_to_stop(archive, target, dry_run)
     if reason is not None:
         yield _unreachable(target, reason)
@@ -174,7 +182,8 @@ def _to_one(
             yield _not_begun(target, error)
             return
         alike = Alike(archive, source, target, wanted)
-        for path, package in wanted.items():
+        whole = WholeStorage(target.id)
+        for path, package in counted("replicate", whole, wanted.items(), len(wanted), observer):
             replicating = _Replicating(archive, source, target, path, package, observer)
             reported.append(alike.result(path) or replicating.run(copy=True))
             yield reported[-1]
@@ -232,21 +241,24 @@ def _not_begun(target: Store, error: StorageError) -> Replication:
 
 
 def _packages(
-    archive: ArchivalStorage, source: Store, packages: Sequence[PackageId]
+    archive: ArchivalStorage, source: Store, packages: Sequence[PackageId], target: Store
 ) -> dict[str, PackageId | None]:
-    """The packages by their folders; all if none are named, with those that were lost.
+    """The packages that a storage wants, by their folders; all if none are named, with those that
+    were lost.
 
     Objects unknown to the ledger are included.
     """
+    unwanted = retired(archive.ledger).copies.get(target.id, frozenset())
     withdrawn = tombstones(archive.ledger)
     for package in packages:
         refuse_withdrawn(archive, package)
+    gone = {source.root.path_of(uri) for uri in withdrawn.keys() | unwanted}
     if packages:
-        return {source.root.path_of(package.uri): package for package in packages}
+        named = {source.root.path_of(package.uri): package for package in packages}
+        return {path: package for path, package in named.items() if path not in gone}
     known = map(PackageId.parse, archive.ledger.copies.packages(source.id))
     stored = {source.root.path_of(package.uri): package for package in known}
     paths = sorted(stored.keys() | set(source.root.objects()))
-    gone = {source.root.path_of(uri) for uri in withdrawn}
     return {path: stored.get(path) for path in paths if path not in gone}
 
 

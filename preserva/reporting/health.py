@@ -7,17 +7,26 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.judgements import tally_of
+from preserva.archive.retirement import dropped_storages
 from preserva.archive.runs import last_success
-from preserva.archive.withdrawal import tombstones
 from preserva.config import Config, Role
-from preserva.core.policy.health import ExpectedJob, Health, HealthFacts, Job, examine
+from preserva.core.policy.health import (
+    Aspect,
+    ExpectedJob,
+    Health,
+    HealthCheck,
+    HealthFacts,
+    Job,
+    examine,
+)
 from preserva.core.policy.judgement import State
 from preserva.core.values.report import Outcome
-from preserva.fixity.audit_schedule import foresee, lanes_of
+from preserva.fixity.audit_schedule import foresee, lanes_in
 from preserva.reporting.incidents import open_incidents
 
 
@@ -27,7 +36,7 @@ def health(archive: ArchivalStorage) -> Health:
     tally = tally_of(archive)
     undecided = [incident for incident in open_incidents(archive) if not incident.decisions]
     damaged = sum(incident.state.outcome is Outcome.FAIL for incident in undecided)
-    lanes = lanes_of(config, (), tombstones(archive.ledger))
+    lanes = lanes_in(archive)
     facts = HealthFacts(
         now,
         damaged=damaged,
@@ -35,10 +44,17 @@ def health(archive: ArchivalStorage) -> Health:
         too_few=len(tally.few),
         incomplete=tally.count(State.INCOMPLETE),
         overdue=foresee(archive.ledger, lanes, now=now, capacity=None).overdue,
+        dropped=len(dropped_storages(archive.ledger, config)),
         jobs=tuple(_jobs(config)),
         free=dict(_free(config)),
     )
     return examine(facts, config.health)
+
+
+def regular_work(config: Config, now: datetime) -> Iterator[HealthCheck]:
+    """Of the health, whether the jobs that must be done again and again are done; no ledger."""
+    facts = HealthFacts(now, 0, 0, 0, 0, 0, 0, jobs=tuple(_jobs(config)), free={})
+    return (check for check in examine(facts, config.health).checks if check.aspect is Aspect.JOB)
 
 
 def _jobs(config: Config) -> Iterator[ExpectedJob]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from preserva.archive.acting import needed
 from preserva.archive.archive import ArchivalStorage
+from preserva.archive.retirement import retired
 from preserva.archive.withdrawal import tombstones
 from preserva.core.policy.judgement import KnownCopy
 from preserva.core.policy.overview import Decision, EndedIncident, Incident
@@ -23,10 +24,13 @@ from preserva.i18n import _
 def open_incidents(archive: ArchivalStorage) -> list[Incident]:
     """All that are open, the oldest first."""
     known, withdrawn = archive.config.storages, tombstones(archive.ledger)
+    gone = retired(archive.ledger)
     return [
         _incident(archive, trouble)
         for trouble in archive.ledger.copies.troubled()
-        if trouble.storage in known and trouble.package not in withdrawn
+        if trouble.storage in known
+        and trouble.package not in withdrawn
+        and not gone.has(trouble.package, trouble.storage)
     ]
 
 

@@ -8,7 +8,6 @@ from fnmatch import fnmatchcase
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.judgements import judgements, rules_of, tally_of
-from preserva.archive.withdrawal import tombstones
 from preserva.core.policy.audit import Lane, deadline
 from preserva.core.policy.judgement import StorageTally, Tally
 from preserva.core.policy.overview import (
@@ -25,7 +24,7 @@ from preserva.core.values.model import PackageId
 from preserva.errors import NotFound
 from preserva.fixity.audit import capacity_of
 from preserva.fixity.audit_run import UNLIMITED
-from preserva.fixity.audit_schedule import foresee, lanes_of
+from preserva.fixity.audit_schedule import foresee, lanes_in
 from preserva.i18n import _
 from preserva.ledger import LedgerEntry
 from preserva.reporting.incidents import open_incidents
@@ -34,14 +33,16 @@ _FEW = 1_000
 """How many packages with too few copies are listed."""
 
 
-def overview(archive: ArchivalStorage, *, past: bool = True) -> Overview:
+def overview(
+    archive: ArchivalStorage, *, past: bool = True, tally: Tally | None = None
+) -> Overview:
     """What the ledger says of all copies, now, and of the past, for which all of it is read.
 
-    Raises LedgerError.
+    `tally` is that of the whole archive, if it is known already. Raises LedgerError.
     """
     archive.refuse_outdated(archive.primary)
     config, ledger, now = archive.config, archive.ledger, archive.clock()
-    lanes, tally = lanes_of(config, (), tombstones(ledger)), tally_of(archive)
+    lanes, tally = lanes_in(archive), tally or tally_of(archive)
     return Overview(
         config.institution.id,
         now,
@@ -64,7 +65,7 @@ def copy_states(archive: ArchivalStorage) -> Iterator[CopyState]:
 
     Those that the ledger does not know are among them.
     """
-    now, lanes = archive.clock(), lanes_of(archive.config, ())
+    now, lanes = archive.clock(), lanes_in(archive)
     rules = rules_of(archive)
     for judgement in judgements(archive, rules):
         for copy in judgement.copies:

@@ -131,9 +131,9 @@ def each_listed(
         if uri not in withdrawn and store.storage.stat(path) is not None:
             yield from _listed_at(archive, store, path, wanted)
     passed = frozenset(store.root.path_of(uri) for uri in (*known, *withdrawn))
-    for item in store.root.survey(layout.ROOT, passed):
-        if isinstance(item, str) and item not in passed:
-            yield from _listed_at(archive, store, item, wanted)
+    for found in store.root.survey(layout.ROOT, passed):
+        if isinstance(found, str) and found not in passed:
+            yield from _listed_at(archive, store, found, wanted)
 
 
 def _listed_at(
@@ -256,6 +256,10 @@ def _is_there(stored: StoredCopy) -> bool:
         return False
 
 
+_SETTLED = {State.WITHDRAWN, State.REMOVED, State.RETIRED}
+"""States that two persons decided, whatever is there."""
+
+
 def _copy(stored: StoredCopy, judged: JudgedCopy | None, judgement: Judgement) -> CopyStatus:
     last = stored.last(FIXITY_CHECK)
     checked, outcome = (last.time, last.outcome) if last else (None, None)
@@ -273,7 +277,7 @@ def _copy(stored: StoredCopy, judged: JudgedCopy | None, judgement: Judgement) -
         state = State.MISSING if acknowledged else State.ABSENT
     except StorageError as error:
         state, reason = State.UNREACHABLE, str(error)
-    state = known if known in {State.WITHDRAWN, State.REMOVED} else State.worst(state, known)
+    state = known if known in _SETTLED else State.worst(state, known)
     return CopyStatus(stored.store.id, state, versions, checked, outcome, reason)
 
 

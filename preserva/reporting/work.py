@@ -18,6 +18,7 @@ from preserva.core.values.facts import (
     Recovery,
     RelationStated,
     Removal,
+    Retirement,
     Withdrawal,
 )
 from preserva.ledger import LedgerEntry
@@ -37,11 +38,13 @@ def work(
 
     Both are aware. Raises LedgerError.
     """
-    return work_of(_deeds(archive), Work(since, until, person), entries.SUCCESS)
+    return work_of(_deeds(archive, since, until), Work(since, until, person), entries.SUCCESS)
 
 
-def _deeds(archive: ArchivalStorage) -> Iterator[Deed]:
-    for entry in archive.ledger.entries(types=tuple(_READERS)):
+def _deeds(
+    archive: ArchivalStorage, since: datetime | None, until: datetime | None
+) -> Iterator[Deed]:
+    for entry in archive.ledger.entries(types=tuple(_READERS), period=(since, until)):
         facts = _READERS[entry.type](entry)
         if facts is None:
             continue
@@ -113,6 +116,12 @@ def _withdrawal(entry: LedgerEntry) -> _Facts:
     return kind, None, None, (facts.reason,)
 
 
+def _retirement(entry: LedgerEntry) -> _Facts:
+    facts = entry.facts_as(Retirement)
+    kind = WorkKind.KEPT if facts.undone else WorkKind.RETIRED
+    return kind, None, None, (facts.reason,)
+
+
 def _removal(entry: LedgerEntry) -> _Facts:
     facts = entry.facts_as(Removal)
     decision = () if facts.decision is None else (f"no. {facts.decision}",)
@@ -136,6 +145,7 @@ _READERS: Mapping[str, Callable[[LedgerEntry], _Facts | None]] = {
     entries.DECISION_REFUSED: _step,
     entries.DECISION_DONE: _step,
     entries.WITHDRAWAL: _withdrawal,
+    entries.RETIREMENT: _retirement,
     entries.REMOVAL: _removal,
     entries.RELATION: _relation,
 }

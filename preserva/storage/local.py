@@ -21,6 +21,7 @@ from preserva.files.below import Below, Descriptor, NotAFolderError, is_alone, s
 from preserva.files.disk import create_file, flush, write_all
 from preserva.files.small_file_worker import FILE, FOLDER, forget
 from preserva.i18n import _, system_reason
+from preserva.storage.lock_holder import holder_for_people
 from preserva.storage.paths import contained, refuse_links, refuse_not_aside, refuse_outside
 
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -334,6 +335,6 @@ def _holder(descriptor: int) -> str:
     """Who holds the lock; the name may appear a moment after the lock itself."""
     for _try in range(100):
         if words := os.pread(descriptor, 600, 0).partition(b"\n")[0]:
-            return words.decode("utf-8", "replace").strip()
+            return holder_for_people(words.decode("utf-8", "replace").strip())
         time.sleep(0.02)
     return _("it gave no name")

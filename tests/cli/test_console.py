@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from preserva.cli.console import observer
+from preserva.cli.console import Screen
 from preserva.core.values.report import Advanced, Ended, Started, counted
 from preserva.core.values.subjects import Named
 
@@ -30,14 +30,14 @@ def on_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 
 def test_a_step_without_a_size_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = on_terminal(monkeypatch)
-    seen = observer(quiet=False)
+    seen = Screen().observer(quiet=False)
     assert list(counted("dump", Named("folder"), "abc", 3, seen)) == ["a", "b", "c"]
     assert "folder" in terminal.getvalue() and "3/3" in terminal.getvalue()
 
 
 def test_a_step_with_a_size_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = on_terminal(monkeypatch)
-    seen = observer(quiet=False)
+    seen = Screen().observer(quiet=False)
     seen(Started("package", Named("book"), 2, 2000))
     seen(Advanced(1000))
     seen(Advanced(500, "a"))
@@ -47,5 +47,25 @@ def test_a_step_with_a_size_is_measured(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_nothing_is_shown_to_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = on_terminal(monkeypatch)
-    list(counted("dump", Named("folder"), "abc", 3, observer(quiet=True)))
+    list(counted("dump", Named("folder"), "abc", 3, Screen().observer(quiet=True)))
     assert terminal.getvalue() == ""
+
+
+def test_what_is_counted_stands_above_what_is_done_to_one_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also if a step is given up in the middle; results are printed between the bars."""
+    terminal = on_terminal(monkeypatch)
+    screen = Screen()
+    seen = screen.observer(quiet=False)
+    for name in counted("replicate", Named("minsk"), "abc", 3, seen):
+        seen(Started("replicate", Named(f"book {name}"), 2, 2000))
+        seen(Advanced(2000, "page"))
+        if name != "b":
+            seen(Ended("replicate", Named(f"book {name}")))
+        with screen.hidden():
+            terminal.write(f"result {name}\n")
+    shown = terminal.getvalue()
+    assert all(f"result {name}\n" in shown for name in "abc")
+    assert all(text in shown for text in ("book a", "book c", "2.0/2.0 kB", "1/3", "2/3", "3/3"))
+    assert screen._bars is None, "the last bar is taken away"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -123,7 +124,7 @@ def archive_verbs(documented: Documented, place: Path) -> None:
     documented(0, "ledger", "verify")
     documented(3, "health")
     documented(0, "ledger", "backup", "backup")
-    (backup,) = (place / "backup").glob("*.sqlite")
+    (backup,) = (place / "backup").glob("ledger-*.sqlite")
     (place / "ledger.sqlite").rename(place / "old.sqlite")
     documented(0, "ledger", "restore", str(backup))
     documented(0, "ledger", "show", "aonb-kp-7")
@@ -131,6 +132,7 @@ def archive_verbs(documented: Documented, place: Path) -> None:
     documented(0, "store", "out/aonb-kp-7")
     documented(0, "import", "out/aonb-kp-7", "--dry-run")
     documented(0, "demo", "--place", "demo")
+    documented(0, "drill", "--place", "drill", "--keep")
     documented(0, "demo", "--scans", "practice/scans")
 
 
@@ -150,6 +152,9 @@ def catalogue_verbs(documented: Documented, place: Path) -> None:
         (place / f"{library}.iso").write_bytes(iso2709(record))
         documented(0, "catalogue", "import", f"{library}.iso", "--library", library)
     documented(0, "catalogue", "import")
+    documented(0, "catalogue", "backup", "backup")
+    (kept,) = (place / "backup").glob("catalogue-*.sqlite")
+    documented(0, "catalogue", "restore", str(kept))
     documented(0, "catalogue", "search", "вера")
     documented(0, "catalogue", "match")
     documented(0, "catalogue", "match", "--same", OURS, THEIRS, "--by", "A")
@@ -195,6 +200,17 @@ def verbs_after_damage(documented: Documented, place: Path) -> None:
     documented(0, *edition, "--person", "petrov")
     documented(0, "status", "aonb-kp-7")
     documented(0, "withdraw", "aonb-kp-7", "--undo", "--reason", "no", "--person", "petrov")
+    documented(4, "retire", "nlb-copy", "aonb-kp-7", "--reason", "r", "--person", "petrov")
+    path = place / "preserva.toml"
+    path.write_text(path.read_text("utf-8").replace("copies = 2 ", "copies = 1 "), "utf-8")
+    documented(3, "retire", "nlb-copy", "aonb-kp-7", "--reason", "r", "--person", "ivanova")
+    with an_archive(place) as archive:
+        *_others, fourth = decisions(archive)
+    documented(0, "decisions", "confirm", str(fourth.number), "--person", "petrov")
+    documented(0, "retire", "nlb-copy", "aonb-kp-7", "--person", "petrov")
+    documented(0, "status", "aonb-kp-7")
+    undone = ("--undo", "--reason", "r", "--person", "petrov")
+    documented(0, "retire", "nlb-copy", "aonb-kp-7", *undone)
     documented(1, "report", "--levels")
     documented(0, "report", "aonb-kp-7")
     documented(1, "repair")
@@ -204,6 +220,10 @@ def verbs_after_damage(documented: Documented, place: Path) -> None:
     documented(0, "--config", "minsk/preserva.toml", "init")
     documented(0, "--config", "minsk/preserva.toml", "receive")
     documented(0, "rebuild", "storage", "nlb-copy", "--dry-run")
+    shutil.rmtree(place / "storages/nlb-copy")
+    documented(0, "rebuild", "storage", "nlb-copy")
+    accepted = ("accept", "nlb-copy", "--reason", "rebuilt", "--person", "kolas")
+    documented(0, "--config", "minsk/preserva.toml", *accepted)
     (place / "ledger.sqlite").rename(place / "lost.sqlite")
     documented(0, "rebuild", "ledger")
     (place / "preserva.toml").rename(place / "lost.toml")

@@ -74,7 +74,10 @@ def test_it_ends_when_it_is_asked_to(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         _out, err = process.communicate()
     assert process.returncode == 143
-    assert err == "Terminated. What was acknowledged is safe; run the command again.\n"
+    assert err == (
+        "Terminated. What was acknowledged is safe. What was not named as stored is not stored; the"
+        " next run clears up what was left of it.\n"
+    )
 
 
 def test_a_fifo_is_no_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

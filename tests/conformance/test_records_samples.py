@@ -18,7 +18,7 @@ from preserva.describe.record import (
     to_marcxchange,
     to_mods,
 )
-from tests import records_table
+from tests import names_table, records_table
 from tests.conftest import ROOT
 from tests.support.marcxchange import violations
 from tests.support.xsd import schema
@@ -139,6 +139,13 @@ def test_the_page_says_what_each_file_became(shared: Path) -> None:
 def test_the_page_of_records_says_what_each_became(shared: Path) -> None:
     shown = (ROOT / "docs" / "reference" / "records-seen.md").read_text("utf-8")
     assert shown == records_table.page(shared), "run: python -m tests.records_table"
+
+
+def test_the_page_of_names_says_what_each_became(shared: Path) -> None:
+    """None is dropped or split, and MODS, Dublin Core and the catalogue agree on all."""
+    assert list(names_table.disagreements(shared)) == []
+    shown = (ROOT / "docs" / "reference" / "names-seen.md").read_text("utf-8")
+    assert shown == names_table.page(shared), "run: python -m tests.names_table"
 
 
 def test_two_kinds_of_damage_are_findings(shared: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import sqlite3
+from contextlib import closing
 from itertools import product
 from pathlib import Path
 
@@ -55,6 +57,10 @@ def commands(step: str) -> list[list[str]]:
 
 
 ROWS = rows()
+
+
+LAST = "third"
+"""The replica that is never lost."""
 
 
 def test_the_table_has_every_combination() -> None:
@@ -127,8 +133,8 @@ def lose(place: Path, lost: tuple[str, ...]) -> None:
 def typed(place: Path, command: list[str]) -> list[str]:
     """A command of the page with the names of this archive."""
     there = [str(path) for path in sorted((place / "storages").iterdir())]
-    (backup,) = (place.parent / "backup").glob("*.sqlite")
-    words = {"STORAGES": there, "BACKUP": [str(backup)]}
+    (backup,) = (place.parent / "backup").glob("ledger-*.sqlite")
+    words = {"STORAGES": there, "BACKUP": [str(backup)], "LAST": [LAST]}
     return [part for word in command for part in words.get(word, [word])]
 
 
@@ -166,10 +172,13 @@ def test_what_was_lost_comes_back_by_the_commands_of_the_page(
         for command in commands(step):
             if step == "ledger" and (command[1] == "restore") != backed_up:
                 continue
+            alone = {"primary", "replica"} <= set(lost)
+            if "--from" in command and not alone:
+                continue
             status = status_of(typed(place, command))
             expected = {0}
             if command[:2] == ["rebuild", "ledger"] and {"primary", "replica"} & set(lost):
-                expected = {3}
+                expected = {4} if alone and "--from" not in command else {3}
             elif command[:2] == ["rebuild", "storage"] and "records" in ROWS[lost]:
                 expected = {1}
             assert status in expected, (command, capsys.readouterr())
@@ -192,12 +201,26 @@ def test_what_was_lost_comes_back_by_the_commands_of_the_page(
             assert [report.outcome for report in reports] == [Outcome.PASS] * len(STORAGES)
 
 
-def test_the_union_catalogue_comes_back(place: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("backed_up", [True, False])
+def test_the_union_catalogue_comes_back(backed_up: bool, place: Path, tmp_path: Path) -> None:
+    """From its backup, or from all that it was made of."""
     exported = tmp_path / "decisions.jsonl"
     assert status_of(["catalogue", "import"]) == 0
     assert status_of(["catalogue", "decisions", "export", str(exported)]) == 0
+    assert status_of(["catalogue", "backup", str(tmp_path / "backup")]) == 0
+    (backup,) = (tmp_path / "backup").glob("catalogue-*.sqlite")
     catalogue = place / CATALOGUE
+    before = records_of(catalogue)
+    assert before
     catalogue.unlink()
-    for command in commands("catalogue"):
-        assert status_of([str(exported) if word == "DECISIONS" else word for word in command]) == 0
-    assert catalogue.exists()
+    typed = commands("catalogue")
+    words = {"DECISIONS": str(exported), "BACKUP": str(backup)}
+    for command in typed[:2] if backed_up else typed[2:]:
+        assert status_of([words.get(word, word) for word in command]) == 0
+    assert records_of(catalogue) == before
+
+
+def records_of(catalogue: Path) -> list[object]:
+    """The records and what they were made of."""
+    with closing(sqlite3.connect(catalogue)) as opened:
+        return opened.execute("SELECT uri, digest FROM record ORDER BY uri").fetchall()

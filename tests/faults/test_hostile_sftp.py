@@ -21,12 +21,14 @@ from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome
 from preserva.errors import Locked, StorageError, Unreachable
+from preserva.fixity.audit import audit
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
 from preserva.ingest.revision import Change, update
 from preserva.ingest.transfer import accept
 from preserva.replication.repair import repair
 from preserva.replication.replicate import Replication, replicate
+from preserva.reporting.incidents import open_incidents
 from preserva.reporting.storages import reach_storages
 from preserva.storage.sftp.connection import SSH_CONFIG
 from preserva.storage.sftp.driver import SftpStorage
@@ -196,6 +198,17 @@ def test_names_that_were_changed_after_they_were_acknowledged(lab: Lab) -> None:
     assert Code.NAME_NOT_KEPT in {finding.code for finding in done.report.findings}
     assert not done.applied
     assert not (lab.server.root / "minsk/quarantine").exists()
+    lab.server.behave()  # it was moved back: the changed names are there, and are set aside
+    assert audit(lab.archive, only=("nlb-copy",), moved=("nlb-copy",)).outcome is Outcome.FAIL
+    assert [one.package for one in open_incidents(lab.archive)] == [strange.uri]
+    (done,) = repair(lab.archive, [strange], storage="nlb-copy", apply=True)
+    assert (done.applied, done.report.findings) == (True, [])
+    (name,) = (lab.server.root / "minsk/ocfl").rglob("й.txt")
+    assert name.name == "й.txt"
+    (aside,) = (lab.server.root / "minsk/quarantine").rglob("*.txt")
+    assert aside.name == unicodedata.normalize("NFD", "й.txt")
+    assert open_incidents(lab.archive) == []
+    assert audit(lab.archive, only=("nlb-copy",), moved=("nlb-copy",)).outcome is Outcome.PASS
 
 
 def test_something_in_the_way_is_set_aside_and_the_others_go_on(lab: Lab) -> None:

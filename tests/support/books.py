@@ -6,12 +6,15 @@ import json
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
 from preserva import config
 from preserva.archive.archive import ArchivalStorage, create_archive, new_identifier, open_archive
+from preserva.core.book.scan_policy import ScanAction
+from preserva.core.book.scans import ImageRules
 from preserva.core.values.model import PackageId
 from preserva.ingest.package import package
 from preserva.ledger import Ledger
@@ -23,6 +26,15 @@ RECORD = """<?xml version="1.0" encoding="UTF-8"?>
 <recordInfo><recordIdentifier>KP 7</recordIdentifier></recordInfo>
 </mods>
 """
+
+
+UNASKED = '\n[scan]\nhistory = "ignore"\n'
+"""In the configuration of tests: who scanned their books is not asked."""
+
+
+def unasked(rules: ImageRules) -> ImageRules:
+    """The same rules; who scanned a book is not asked."""
+    return replace(rules, policy=replace(rules.policy, history=ScanAction.IGNORE))
 
 
 def make_book(folder: Path, pages: int = 2, size: int = 3000, seed: int = 0) -> Path:
@@ -56,7 +68,7 @@ def an_archive(place: Path, *, fixed: bool = False) -> Iterator[ArchivalStorage]
     path = place / config.NAME
     if not path.exists():
         place.mkdir(parents=True, exist_ok=True)
-        path.write_text(config.TEMPLATE, encoding="utf-8")
+        path.write_text(config.TEMPLATE + UNASKED, encoding="utf-8")
         create_archive(config.load(path))
     start = datetime(2026, 11, 23, 10, tzinfo=UTC)
     seconds = count()

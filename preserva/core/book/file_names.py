@@ -14,6 +14,13 @@ LOSSLESS = frozenset(
 IMAGES = LOSSLESS | {"gif", "jpe", "jpeg", "jpg", "webp"}
 TEXTS = frozenset({"alto", "hocr", "htm", "html", "tei", "txt", "xml"})
 BOOKS = frozenset({"djv", "djvu", "epub", "pdf"})
+_DOCUMENTS = frozenset({
+    "checksum", "checksums", "copying", "copyright", "license", "licence", "md5", "md5sum",
+    "md5sums", "notice", "readme", "rights", "sha1sum", "sha1sums", "sha256sum", "sha256sums",
+    "sha512sum", "sha512sums", "лицензия", "права", "прочти", "прочтименя", "ліцэнзія", "правы",
+    "прачытай", "прачытаймяне",
+})
+"""Names of texts that are about the scans, not of the book."""
 _UNSUPPORTED = frozenset({
     "ai", "arw", "avif", "cr2", "cr3", "crw", "dng", "eip", "eps", "heic", "heif", "iiq", "jhc",
     "jph", "jxl", "nef", "nrw", "orf", "pcx", "pef", "psb", "psd", "raf", "raw", "rw2", "srw",
@@ -62,6 +69,12 @@ def is_image(path: str) -> bool:
 def is_unsupported(path: str) -> bool:
     """Whether a file is an image, but of a kind that cannot be a page: of a camera or an editor."""
     return ending(path) in _UNSUPPORTED
+
+
+def is_document(path: str) -> bool:
+    """Whether a text is, by its name, about the scans: a licence, a readme, digests."""
+    name = re.sub(r"[ _.]", "", folded(stem(path)))
+    return ending(path) in TEXTS | {""} and name in _DOCUMENTS
 
 
 def is_unfinished(path: str) -> bool:

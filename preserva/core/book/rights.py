@@ -14,7 +14,8 @@ from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
 class Rights:
     """The rights on one basis; which fields apply depends on `basis`.
 
-    `jurisdiction` is a country (ISO 3166), `determined`, `start` and `end` are dates (EDTF), `uri`
+    `decided_by` is who decided it, on the date `determined`. `jurisdiction` is a country (ISO
+    3166), `determined`, `start` and `end` are dates (EDTF), `uri`
     leads to the licence, the law or a statement such as those of rightsstatements.org. `acts` are
     permitted, under all of `restrictions`.
     """
@@ -25,6 +26,7 @@ class Rights:
     citation: str | None = None
     terms: str | None = None
     determined: str | None = None
+    decided_by: str | None = None
     start: str | None = None
     end: str | None = None
     note: str | None = None

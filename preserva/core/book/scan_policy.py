@@ -1,4 +1,7 @@
-"""What an institution does about each kind of mistake in a set of scans: warn, refuse, ignore."""
+"""What an institution does about each kind of mistake in a set of scans: warn, refuse, ignore.
+
+So it does about what nobody said of them: how they were made, who decided on their rights.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,8 @@ class ScanPolicy:
     unfinished: ScanAction = ScanAction.REFUSE
     unsupported: ScanAction = ScanAction.REFUSE
     extent: ScanAction = ScanAction.WARN
+    history: ScanAction = ScanAction.WARN
+    rights: ScanAction = ScanAction.WARN
     requirements: ScanAction = ScanAction.WARN
 
     @classmethod
@@ -87,6 +92,8 @@ _CHECKS = {
     Code.SOURCE_UNSETTLED: "unfinished",
     Code.SCAN_UNSUPPORTED: "unsupported",
     Code.SCAN_EXTENT: "extent",
+    Code.SCAN_HISTORY: "history",
+    Code.RIGHTS_DECISION: "rights",
     Code.SCAN_RESOLUTION: "requirements",
     Code.SCAN_COLOUR: "requirements",
     Code.SCAN_BITS: "requirements",

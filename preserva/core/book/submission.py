@@ -17,6 +17,7 @@ from preserva.core.book.file_names import (
     TEXTS,
     copied_from,
     ending,
+    is_document,
     is_image,
     is_of_the_system,
     is_unfinished,
@@ -160,7 +161,8 @@ class _Arranging:
                 folder = "/".join(above if deep_document else above[:1])
                 foreign.setdefault(f"{base}{folder}/", entry.path)
             elif purpose:
-                self._take(purpose, Placed(entry, tuple(above[1:])))
+                about = DOCUMENTATION if is_document(entry.path) else purpose
+                self._take(about, Placed(entry, tuple(above[1:])))
             elif divided:
                 self._take(DOCUMENTATION, Placed(entry))
                 if is_image(entry.path):
@@ -346,6 +348,8 @@ def _others(files: Iterable[Placed]) -> list[Placed]:
 def _usual_place(path: str) -> str:
     """The place of a file of a plain folder, by its extension."""
     extension = ending(path)
+    if is_document(path):
+        return DOCUMENTATION
     if extension in IMAGES:
         return MASTER
     if extension in TEXTS:

@@ -48,6 +48,7 @@ from preserva.core.eark.premis import (
     Object,
     Relationship,
     Representation,
+    carried_name,
     write_premis,
 )
 from preserva.core.eark.rights import RightsStatement
@@ -56,6 +57,9 @@ from preserva.core.values.model import Observed, PackageId
 
 SHARD = 1000
 """File objects in one PREMIS document: any browser and any parser opens two megabytes."""
+
+ORIGINAL = "original"
+"""The representation that holds a package of others as it came."""
 
 PREMIS_DIGESTS = ("sha512", "sha256", "sha384")
 """Those of a file's digests that PREMIS states: the vocabulary has no SHA-3. Manifests have all."""
@@ -89,10 +93,11 @@ class DescriptiveFile:
 
 @dataclass(frozen=True, slots=True)
 class OtherFile:
-    """A file of documentation/ or schemas/ that is already stored."""
+    """A file of documentation/ or schemas/ that is already stored, and what it was called."""
 
     file: Observed
     mime: str
+    original_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +125,18 @@ class RepresentationSpec:
     """A representation: its files in the order of pages, and its chapters.
 
     `files` is iterated several times and must give the same each time: memory stays flat if it
-    reads them from a file. Files of the whole book may be at any position.
+    reads them from a file. Files without a page may be at any position: they are of the whole
+    book, or, in `original`, of no known use.
     """
 
     name: str
     files: Iterable[ContentFile]
     structure: Division | None = None
+
+    @property
+    def mixed(self) -> bool:
+        """Whether it is what others handed over, with whatever is in it."""
+        return self.name == ORIGINAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +145,7 @@ class AipSpec:
 
     An event or rights statement without objects concerns the whole book. `identifiers` are its
     former ones, `digests` the algorithms of its manifests; `contacts` are lines on how to reach
-    the institution.
+    the institution, `remarks` on what a reader should know before anything else.
     """
 
     id: PackageId
@@ -152,6 +163,7 @@ class AipSpec:
     identifiers: Sequence[Identifier] = ()
     digests: Sequence[str] = ("sha512", "sha256")
     contacts: Sequence[str] = ()
+    remarks: Sequence[str] = ()
 
 
 def entity_id(package: PackageId) -> Identifier:
@@ -225,9 +237,14 @@ def _header(spec: AipSpec, objid: str, uri: str | None = None) -> Header:
 
 def _entries(prefix: str, files: Iterable[OtherFile]) -> list[FileEntry]:
     return [
-        FileEntry(f"{prefix}-{number}", item.file, item.mime)
+        FileEntry(f"{prefix}-{number}", item.file, item.mime, original_name=_carried(item))
         for number, item in enumerate(files, 1)
     ]
+
+
+def _carried(item: OtherFile) -> str | None:
+    """The name as XML can carry it: percent-encoded where it must be."""
+    return None if item.original_name is None else carried_name(item.original_name)[0]
 
 
 def _premis_file(identifier: str, file: Observed) -> MetadataFile:
@@ -244,6 +261,7 @@ def _write_readme(spec: AipSpec, stream: BinaryIO) -> None:
         software=f"preserva {spec.software_version}",
         digests=spec.digests,
         contacts=spec.contacts,
+        remarks=spec.remarks,
     )
     stream.write(text.encode())
 
@@ -279,6 +297,7 @@ def build_representation(item: RepresentationSpec, header: Header, put: PutFile)
         preservation=premis,
         files=_Entries(item),
         structure=item.structure,
+        mixed=item.mixed,
     )
     return put(folder + "METS.xml", write)
 

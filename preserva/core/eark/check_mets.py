@@ -195,6 +195,9 @@ class MetsCheck:
             self._linked.update(div.sections)
         elif div.map == _PARTS:
             self._ends[div.id or ""] = "xlink:from"
+        elif div.map == "Files":
+            for identifier in div.files:
+                yield from self._page_file(div, identifier)
         elif div.map == "Pages":
             self._ends[div.id or ""] = "xlink:to"
             if div.type != "physSequence":
@@ -220,7 +223,7 @@ class MetsCheck:
             yield self._finding(Code.FILE_WITHOUT_PAGE, seen=identifier)
             return
         self._paged.add(identifier)
-        if div.type != "physSequence":
+        if div.map == "Pages" and div.type != "physSequence":
             if listed.number < self._number:
                 yield Finding(Code.PAGE_ORDER, listed.path, seen=div.id)
             self._number = max(listed.number, self._number)

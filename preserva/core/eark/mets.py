@@ -104,6 +104,7 @@ class FileEntry:
     `page` is the number of the page in the book, from 1, `label` what is printed on it, `type`
     what it is; a file of the whole book has neither page nor label. `admid` names the metadata
     that describes the file, `created` the time since when it is there, if not that of the document.
+    `original_name` is what a document was called that PREMIS does not describe.
     """
 
     id: str
@@ -114,6 +115,7 @@ class FileEntry:
     admid: str | None = None
     type: str = "page"
     created: str | None = None
+    original_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +181,13 @@ def write_representation_mets(
     preservation: Sequence[MetadataFile],
     files: Iterable[FileEntry],
     structure: Division | None = None,
+    mixed: bool = False,
 ) -> None:
     """Write the METS.xml of a representation: its files, its pages, its chapters.
 
-    `files` is iterated three times and must give the same each time, in the order of pages. Raises
+    A file without a page is of the whole book; or, where files are `mixed`, of no known use.
+    `files` is iterated up to four times and must give the same each time, in the order of pages.
+    Raises
     ValueError for pages out of order, for a page of `structure` that no file has, and for text that
     XML cannot carry.
     """
@@ -200,7 +205,9 @@ def write_representation_mets(
             writer.leaf("div", attributes=attributes)
             _write_group_division(writer, "Data", "grp-data")
         missing = set() if structure is None else set(_pages(structure))
-        _write_pages(writer, files, missing)
+        _write_pages(writer, files, missing, mixed=mixed)
+        if mixed:
+            _write_others(writer, files)
         if missing:
             raise ValueError(f"the structure names page {min(missing)}, but no file is of it")
         if structure is not None:
@@ -288,7 +295,8 @@ def _write_group(
                 "ADMID": entry.admid,
             }
             with writer.element("file", attributes):
-                writer.leaf("FLocat", attributes=_link(entry.file.path))
+                location = {**_link(entry.file.path), "xlink:title": entry.original_name}
+                writer.leaf("FLocat", attributes=location)
 
 
 @contextmanager
@@ -332,13 +340,25 @@ def _pages(division: Division) -> Iterator[int]:
         yield from _pages(part)
 
 
-def _write_pages(writer: XmlWriter, files: Iterable[FileEntry], missing: set[int]) -> None:
+def _write_others(writer: XmlWriter, files: Iterable[FileEntry]) -> None:
+    """Write the map of files that are of no page."""
+    attributes = {"ID": "structMap-files", "TYPE": "PHYSICAL", "LABEL": "Files"}
+    division = {"ID": "div-files", "TYPE": "files", "LABEL": "Files that are not known as pages"}
+    with writer.element("structMap", attributes), writer.element("div", division):
+        for entry in files:
+            if entry.page is None:
+                writer.leaf("fptr", attributes={"FILEID": entry.id})
+
+
+def _write_pages(
+    writer: XmlWriter, files: Iterable[FileEntry], missing: set[int], *, mixed: bool
+) -> None:
     """Write the page map; take each page that is written out of `missing`."""
     attributes = {"ID": "structMap-pages", "TYPE": "PHYSICAL", "LABEL": "Pages"}
     sequence = {"ID": "div-pages", "TYPE": "physSequence", "LABEL": "Pages"}
     last = 0
     with writer.element("structMap", attributes), writer.element("div", sequence):
-        for entry in files:
+        for entry in () if mixed else files:
             if entry.page is None:
                 writer.leaf("fptr", attributes={"FILEID": entry.id})
         paged = (entry for entry in files if entry.page is not None)

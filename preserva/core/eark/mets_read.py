@@ -60,7 +60,7 @@ class Reference:
     """A file outside that the document names.
 
     `section` is `file`, `mptr` or the metadata section's name; `use` that of the fileGrp;
-    `admid` the metadata sections of a `file`; `loctype` the kind of location.
+    `admid` the metadata sections of a `file`; `loctype` the kind of location, `title` its title.
     """
 
     section: str
@@ -77,6 +77,7 @@ class Reference:
     other: str | None = None
     version: str | None = None
     loctype: str | None = None
+    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +232,7 @@ def _reference(
         other=_get(integrity, "OTHERMDTYPE"),
         version=_get(integrity, "MDTYPEVERSION"),
         loctype=None if location is None else _get(location, "LOCTYPE"),
+        title=None if location is None else _get(location, f"{{{XLINK}}}title"),
     )
 
 

@@ -114,12 +114,13 @@ def readme(
     software: str,
     digests: Iterable[str],
     contacts: Iterable[str] = (),
+    remarks: Iterable[str] = (),
 ) -> str:
     """The text of `documentation/README.txt`, in English, Russian and Belarusian.
 
     `folder` is the name of the package folder, `software` our name and version, `digests` the
     algorithms of its manifests, of which SHA-512 is one; `contacts` are lines on how to reach the
-    institution.
+    institution, `remarks` what a reader should know before anything else.
     """
     others = [name for name in digests if name != "sha512"]
     facts = {
@@ -128,7 +129,7 @@ def readme(
         "folder": folder,
         "created": created,
         "institution": institution,
-        "software": "\n".join([*contacts, software]),
+        "software": "\n".join([*contacts, software, *remarks]),
         "others_en": _manifests(others, "the same with"),
         "others_ru": _manifests(others, "то же по алгоритму"),
         "others_be": _manifests(others, "тое ж паводле алгарытму"),
@@ -138,6 +139,13 @@ def readme(
         name = f"{standard.name} {standard.version}".strip()
         parts.append(f"  {name:<32} {standard.url}\n")
     return "".join(parts)
+
+
+def remarks_in(text: str) -> list[str]:
+    """The remarks in a README of ours: they follow the name of the software."""
+    head = text.partition("\n\n")[0].splitlines()
+    software = [place for place, line in enumerate(head) if line.startswith("preserva ")]
+    return head[software[-1] + 1 :] if software else []
 
 
 def _manifests(digests: Iterable[str], what: str) -> str:
@@ -180,7 +188,8 @@ How it is built
                                      the record as it came from the catalogue
     metadata/preservation/           PREMIS: what was done, when, by whom; the rights
     documentation/                   this text; what was supplied about history, rights and
-                                     chapters, if anything was
+                                     chapters, if anything was; documents that lay with the
+                                     scans: in METS.xml, xlink:title is what they were called
     schemas/                         the standards, with versions and addresses
     representations/                 the book itself: master (as scanned, to be kept),
                                      access (to be read), text (recognised text); or
@@ -198,7 +207,8 @@ How it is built
 
     import json, os, shutil
     inventory = json.load(open("inventory.json", encoding="utf-8"))
-    for digest, paths in inventory["versions"]["v2"]["state"].items():
+    version = inventory["head"]  # the newest; or "v1", "v2" ...
+    for digest, paths in inventory["versions"][version]["state"].items():
         for path in paths:
             target = os.path.join("/tmp/version", path)
             os.makedirs(os.path.dirname(target), exist_ok=True)
@@ -244,7 +254,8 @@ How to check it by hand
                                      виде, в каком она пришла из каталога
     metadata/preservation/           PREMIS: кто, что и когда сделал; права
     documentation/                   этот текст; то, что было дано об истории, правах и
-                                     главах, если было дано
+                                     главах, если было дано; документы, которые лежали со
+                                     сканами: их прежние имена — xlink:title в METS.xml
     schemas/                         стандарты: версии и адреса
     representations/                 сама книга: master (как отсканировано, для вечного
                                      хранения), access (для чтения), text (распознанный
@@ -264,7 +275,8 @@ How to check it by hand
 
     import json, os, shutil
     inventory = json.load(open("inventory.json", encoding="utf-8"))
-    for digest, paths in inventory["versions"]["v2"]["state"].items():
+    version = inventory["head"]  # новейшая; или "v1", "v2" ...
+    for digest, paths in inventory["versions"][version]["state"].items():
         for path in paths:
             target = os.path.join("/tmp/version", path)
             os.makedirs(os.path.dirname(target), exist_ok=True)
@@ -310,7 +322,8 @@ How to check it by hand
                                      выглядзе, у якім ён прыйшоў з каталога
     metadata/preservation/           PREMIS: хто, што і калі зрабіў; правы
     documentation/                   гэты тэкст; тое, што было дадзена пра гісторыю, правы і
-                                     раздзелы, калі было дадзена
+                                     раздзелы, калі было дадзена; дакументы, якія ляжалі са
+                                     сканамі: іх ранейшыя імёны — xlink:title у METS.xml
     schemas/                         стандарты: версіі і адрасы
     representations/                 сама кніга: master (як адсканавана, для вечнага
                                      захавання), access (для чытання), text (распазнаны
@@ -330,7 +343,8 @@ How to check it by hand
 
     import json, os, shutil
     inventory = json.load(open("inventory.json", encoding="utf-8"))
-    for digest, paths in inventory["versions"]["v2"]["state"].items():
+    version = inventory["head"]  # найноўшая; або "v1", "v2" ...
+    for digest, paths in inventory["versions"][version]["state"].items():
         for path in paths:
             target = os.path.join("/tmp/version", path)
             os.makedirs(os.path.dirname(target), exist_ok=True)

@@ -42,7 +42,8 @@ class Received:
 
     `mets` is its own METS document, if it has one; `identifiers` are what that calls the package,
     with their types. `vouched` are the files that have a digest in METS or PREMIS, which was
-    compared; `elsewhere` are the addresses of files that METS names and that were not received.
+    compared; `elsewhere` are the addresses of files that METS names and that were not received,
+    of `named` files in all. `documents` are the METS documents that were read, its own one first.
     """
 
     mets: str | None = None
@@ -50,6 +51,8 @@ class Received:
     problems: list[Finding] = field(default_factory=list)
     vouched: set[str] = field(default_factory=set)
     elsewhere: list[str] = field(default_factory=list)
+    named: int = 0
+    documents: list[str] = field(default_factory=list)
 
     def doubts(self, files: Iterable[str]) -> Iterator[Finding]:
         """The files of which nothing says what they must be, and those that are elsewhere."""
@@ -182,9 +185,11 @@ def receive(
             if target not in seen:
                 seen.add(target)
                 waiting.append(target)
+    work.received.documents = [mets, *sorted(seen - {mets})]
     for path in files:
         if match := _PREMIS.fullmatch(path):
             work.premis(path, match[1])
+    work.received.named = len(work.addresses)
     work.received.elsewhere = [address for address in work.addresses.values() if address]
     return work.received
 

@@ -56,7 +56,7 @@ def _write_copyright(writer: XmlWriter, rights: Rights) -> None:
         write_term(writer, "copyrightStatus", rights.status or CopyrightStatus.UNKNOWN)
         writer.leaf("copyrightJurisdiction", rights.jurisdiction)
         write_optional(writer, "copyrightStatusDeterminationDate", rights.determined)
-        write_optional(writer, "copyrightNote", rights.note)
+        _write_notes(writer, "copyright", rights)
         _write_document(writer, "copyright", rights)
         _write_dates(writer, "copyright", rights)
 
@@ -65,7 +65,7 @@ def _write_license(writer: XmlWriter, rights: Rights) -> None:
     with writer.element("licenseInformation"):
         _write_document(writer, "license", rights)
         write_optional(writer, "licenseTerms", rights.terms)
-        write_optional(writer, "licenseNote", rights.note)
+        _write_notes(writer, "license", rights, dated=False)
         _write_dates(writer, "license", rights)
 
 
@@ -74,7 +74,7 @@ def _write_statute(writer: XmlWriter, rights: Rights) -> None:
         writer.leaf("statuteJurisdiction", rights.jurisdiction)
         writer.leaf("statuteCitation", rights.citation)
         write_optional(writer, "statuteInformationDeterminationDate", rights.determined)
-        write_optional(writer, "statuteNote", rights.note)
+        _write_notes(writer, "statute", rights)
         _write_document(writer, "statute", rights)
         _write_dates(writer, "statute", rights)
 
@@ -84,7 +84,16 @@ def _write_other(writer: XmlWriter, rights: Rights) -> None:
         _write_document(writer, "otherRights", rights)
         writer.leaf("otherRightsBasis", rights.basis.label)
         _write_dates(writer, "otherRights", rights)
-        write_optional(writer, "otherRightsNote", rights.note)
+        _write_notes(writer, "otherRights", rights, dated=False)
+
+
+def _write_notes(writer: XmlWriter, ground: str, rights: Rights, *, dated: bool = True) -> None:
+    """The note, and who decided; when, too, where the ground has no element for it."""
+    write_optional(writer, f"{ground}Note", rights.note)
+    if rights.determined is not None and not dated:
+        writer.leaf(f"{ground}Note", f"determined: {rights.determined}")
+    if rights.decided_by is not None:
+        writer.leaf(f"{ground}Note", f"decided by: {rights.decided_by}")
 
 
 def _write_document(writer: XmlWriter, ground: str, rights: Rights) -> None:

@@ -129,6 +129,7 @@ def _file(fact: Reference, pages: Mapping[str, Div] | None = None) -> FileEntry:
         admid=" ".join(fact.admid) or None,
         type="page" if page is None else page.type or "page",
         created=fact.created if pages is not None else None,
+        original_name=fact.title,
     )
 
 

@@ -1,8 +1,9 @@
 """The two small files at the top of a storage: which storage it is, and whose ledger writes there.
 
-`preserva-storage.json` is written once. Format 2 added `id`, a random UUID: names repeat from one
-archive to the next. `preserva-ledger.json` is replaced by every writer: the newest entry of its
-ledger when it last wrote there, so that an older ledger, a fork of it and another one are noticed.
+`preserva-storage.json` is written once, and again when names change. Format 2 added `id`, a random
+UUID: names repeat from one archive to the next. `preserva-ledger.json` is replaced by every writer:
+the newest entry of its ledger when it last wrote there, so that an older ledger, a fork of it and
+another one are noticed.
 docs/adr/0032-identities.md says why.
 """
 
@@ -100,6 +101,11 @@ def _members(data: bytes, newest: int) -> dict[str, Any]:
     if number > newest:
         raise NewerFormatError(number)
     return content
+
+
+def parse_members(data: bytes) -> dict[str, Any]:
+    """All that `preserva-storage.json` has. Raises NewerFormatError, ValueError."""
+    return _members(data, FORMAT)
 
 
 def _text(content: dict[str, Any], name: str) -> str:

@@ -72,7 +72,9 @@ def _cell(value: str) -> str:
 
 def one_line(text: str) -> str:
     """The text without line breaks and control characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if not text.isprintable():  # most texts are, and there may be many thousand books
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())
 
 
 def books_html(books: Sequence[ListedBook], name: str) -> bytes:

@@ -33,6 +33,7 @@ class Aspect(StrEnum):
     INCOMPLETE = "incomplete"  # copies that lack the newest version
     OVERDUE = "overdue"  # copies that were not read within their interval
     JOB = "job"  # seconds since a job last came to its end with all of its work done
+    DROPPED = "dropped storages"  # with copies, not configured any more, and not retired
     FREE = "free space"  # bytes
 
 
@@ -87,6 +88,7 @@ class HealthFacts:
     too_few: int
     incomplete: int
     overdue: int
+    dropped: int
     jobs: tuple[ExpectedJob, ...]
     free: Mapping[str | None, int]
 
@@ -133,6 +135,7 @@ def _checks(facts: HealthFacts, limits: HealthLimits) -> Iterator[HealthCheck]:
         Aspect.TOO_FEW: facts.too_few,
         Aspect.INCOMPLETE: facts.incomplete,
         Aspect.OVERDUE: facts.overdue,
+        Aspect.DROPPED: facts.dropped,
     }
     for aspect, number in counts.items():
         yield HealthCheck(aspect, _unless(number == 0), number)

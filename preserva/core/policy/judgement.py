@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from preserva.core.policy.retirement import NOTHING_RETIRED, Retired
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import FAIL, SUCCESS
 from preserva.core.values.report import Outcome
@@ -28,6 +29,7 @@ class State(StrEnum):
     ABSENT = "absent"  # there never was a copy
     WITHDRAWN = "withdrawn"  # the package is a tombstone: nothing is asked of its copies
     REMOVED = "removed"  # two persons decided that the bytes of a withdrawn package go
+    RETIRED = "retired"  # two persons decided that this copy is no longer wanted
     UNREAD = "unread"  # its last check could not read all of it
     UNREACHABLE = "unreachable"  # its storage was not there
     UNRECORDED = "unrecorded"  # it is there, and the ledger does not know of it
@@ -55,6 +57,8 @@ _OUTCOMES = {
     **dict.fromkeys((State.UNREAD, State.UNREACHABLE, State.UNRECORDED), Outcome.UNKNOWN),
     **dict.fromkeys((State.MISSING, State.DAMAGED), Outcome.FAIL),
 }
+
+_GIVEN_UP = {State.REMOVED, State.RETIRED}
 
 Seen = tuple[str, str | None]
 """The code and the path of a finding, as an entry of the ledger names them."""
@@ -120,7 +124,8 @@ class Rules:
     """By what copies are judged: who we are, which storages there are, how many copies we want.
 
     `away` are the storages that were unavailable at the last look, `withdrawn` the withdrawn
-    packages, each with the storages from which its bytes were removed.
+    packages, each with the storages from which its bytes were removed; `retired` are copies that
+    are no longer wanted.
     """
 
     institution: str
@@ -128,6 +133,7 @@ class Rules:
     wanted: int
     away: frozenset[str] = frozenset()
     withdrawn: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    retired: Retired = NOTHING_RETIRED
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +194,8 @@ def judge(package: str, known: Iterable[KnownCopy], rules: Rules) -> Judgement:
         if withdrawn:
             gone = copy.storage in rules.withdrawn[package]
             state = State.REMOVED if gone else State.WITHDRAWN
+        elif rules.retired.has(package, copy.storage):
+            state = State.RETIRED
         else:
             state = _state(copy, newest, rules.away)
         if state is not State.ABSENT:
@@ -260,9 +268,9 @@ class Tally:
         """Take in one more package."""
         self.outcome = Outcome.worst((self.outcome, judgement.outcome))
         for copy in judgement.copies:
-            if not judgement.withdrawn:
+            if not judgement.withdrawn and copy.state is not State.RETIRED:
                 self.open(copy.known)
-            if copy.known.version is not None and copy.state is not State.REMOVED:
+            if copy.known.version is not None and copy.state not in _GIVEN_UP:
                 self.storages.setdefault(copy.known.storage, StorageTally()).add(copy)
         if judgement.few:
             self.few.append((judgement.package, judgement.counted))

@@ -34,7 +34,9 @@ LOSS = "loss"
 POLICY = "policy"
 REMOVAL = "removal"
 REPAIR = "repair"
+RETIREMENT = "retirement"
 SET_ASIDE = "set aside"
+STORAGE = "storage"
 WITHDRAWAL = "withdrawal"
 
 KINDS: Mapping[str, DecisionKind] = {
@@ -45,7 +47,9 @@ KINDS: Mapping[str, DecisionKind] = {
         DecisionKind(POLICY, N_("change the policy")),
         DecisionKind(REMOVAL, N_("remove the bytes of a withdrawn package"), grace_days=30),
         DecisionKind(REPAIR, N_("repair from a disputed copy")),
+        DecisionKind(RETIREMENT, N_("retire a copy or a storage")),
         DecisionKind(SET_ASIDE, N_("set aside a version that its owner never made")),
+        DecisionKind(STORAGE, N_("accept a storage in which something differs from the records")),
         DecisionKind(WITHDRAWAL, N_("withdraw a package")),
     )
 }

@@ -24,6 +24,8 @@ class WorkKind(StrEnum):
     RESTORED = "withdrawal undone"
     REMOVED = "removed"
     RELATED = "related"
+    RETIRED = "retired"
+    KEPT = "retirement undone"
 
 
 @dataclass(frozen=True, slots=True)

@@ -816,6 +816,16 @@ class Code(Enum):
         N_("the number of images does not agree with the extent in the record"),
         "scan",
     )
+    SCAN_HISTORY = (
+        "W484",
+        N_("nothing says who scanned the book, when, and with which device"),
+        "scan",
+    )
+    RIGHTS_DECISION = (
+        "W485",
+        N_("a statement of rights does not say who decided it, and when"),
+        "PREMIS 3.0 4.1",
+    )
     SOURCE_SIDE_BY_SIDE = (
         "W477",
         N_("masters and access copies in one folder were told apart by their names"),

@@ -22,6 +22,7 @@ EXPORT = "dissemination"
 WITHDRAWAL = "withdrawal"
 REMOVAL_START = "removal start"
 REMOVAL = EventType.DELETION.label
+RETIREMENT = "retirement"
 RELATION = "relation"
 NOTIFICATION = "notification"
 REBUILT = "ledger rebuilt"

@@ -336,6 +336,24 @@ class Withdrawal(Facts):
         return replace(self, before=before)
 
 
+@dataclass(frozen=True, slots=True)
+class Retirement(Facts):
+    """A copy, or all of a storage, was retired, or with `undone` is no longer.
+
+    `decision` is that of two persons; `before` is the number of the retirement before this one, of
+    whatever copy.
+    """
+
+    types: ClassVar = (entries.RETIREMENT,)
+
+    reason: str = fact("reason", always=True)
+    decision: int | None = fact("decision", number)
+    requested_by: str | None = fact("requested_by", person_code)
+    confirmed_by: str | None = fact("confirmed_by", person_code)
+    undone: bool | None = fact("undone", partial(exactly, bool))
+    before: int | None = fact("before", number)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal(Logged):
     """The copy of a withdrawn package in a storage is to be removed, or was; by which `decision`.
@@ -417,11 +435,18 @@ class LedgerIdentity(Facts):
 
 @dataclass(frozen=True, slots=True)
 class IdentityLearned(Facts):
-    """The id by which the ledger knows a storage from here on."""
+    """The id by which the ledger knows a storage from here on.
+
+    Where people accepted it in the place of another: `replaces` that one, for this `reason`, by the
+    `decision` of two persons if something differed from the records.
+    """
 
     types: ClassVar = (entries.STORAGE_IDENTITY,)
 
     id: str = fact("id", always=True)
+    replaces: str | None = fact("replaces")
+    reason: str | None = fact("reason")
+    decision: int | None = fact("decision", number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,7 +462,7 @@ BY_TYPE: Mapping[str, type[Facts]] = {
     type_: kind
     for kind in (
         Arrival, EventFound, Check, RecoveryStart, Recovery, Verification, DecisionTaken,
-        DecisionRequest, DecisionStep, Export, Withdrawal, Removal, RelationStated,
+        DecisionRequest, DecisionStep, Export, Withdrawal, Retirement, Removal, RelationStated,
         Notification, Rebuilt, BagMade, LedgerIdentity, IdentityLearned, StorageDescribed,
     )
     for type_ in kind.types

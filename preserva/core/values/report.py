@@ -163,6 +163,10 @@ def ignore(progress: Progress) -> None:
     """The observer that does nothing."""
 
 
+def unheard(result: object) -> None:
+    """Takes each result as it comes, for those who wait for all of them together."""
+
+
 def counted(
     step: str, subject: Subject, items: Iterable[T], total: int, observer: Observer
 ) -> Iterator[T]:

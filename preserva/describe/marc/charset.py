@@ -99,6 +99,23 @@ class Charset:
         return data.decode(CODECS[self.name], "replace")
 
 
+def tables() -> dict[str, dict[int, str]]:
+    """The character of each byte above ASCII in the sets of one byte, by their names.
+
+    Those of MARC-8 have a table for each set that an escape sequence names.
+    """
+    of_one_byte = {
+        name: {byte: letter for byte in range(0x80, 0x100) if (letter := _letter(byte, codec))}
+        for name, codec in CODECS.items()
+        if name not in (UTF8, UNKNOWN)
+    }
+    return of_one_byte | {ISO5426: dict(iso5426.TABLE)} | marc8.tables()
+
+
+def _letter(byte: int, codec: str) -> str:
+    return bytes([byte]).decode(codec, "ignore")
+
+
 def named(name: str) -> str:
     """Our name for a character set that a person wrote in any usual way. Raises UsageError."""
     known = _ALIASES.get(re.sub(r"[-_ ]", "", name.lower()))

@@ -29,9 +29,10 @@ _LETTERS = {
     0xF1: "æ", 0xF2: "đ", 0xF3: "ð", 0xF5: "ı", 0xF6: "ĳ", 0xF8: "ł", 0xF9: "ø",
     0xFA: "œ", 0xFB: "ß", 0xFC: "þ",
 }  # fmt: skip
-_TABLE = {
+TABLE = {
     code: character for code, character in (_SIGNS | _MARKS | _LETTERS).items() if character != "\0"
 }
+"""The character of each byte above 0x7F that has one."""
 
 
 def decode(data: bytes) -> str:
@@ -39,7 +40,7 @@ def decode(data: bytes) -> str:
     text: list[str] = []
     marks = ""
     for byte in data:
-        character = chr(byte) if byte < 0x80 else _TABLE.get(byte, LOST)
+        character = chr(byte) if byte < 0x80 else TABLE.get(byte, LOST)
         if unicodedata.combining(character):
             marks += character
         else:

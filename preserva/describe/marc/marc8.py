@@ -61,6 +61,21 @@ _SETS: Mapping[bytes, Mapping[int, str]] = {
 }
 
 
+_NAMES = {
+    b"E": "MARC-8 E (ANSEL)",
+    b"N": "MARC-8 N (basic Cyrillic)",
+    b"Q": "MARC-8 Q (extended Cyrillic)",
+    b"p": "MARC-8 p (superscript)",
+    b"b": "MARC-8 b (subscript)",
+    b"g": "MARC-8 g (Greek symbols)",
+}
+
+
+def tables() -> dict[str, dict[int, str]]:
+    """The character of each byte, from 0x21 to 0x7E, in each set but ASCII, by its name."""
+    return {name: dict(_SETS[final]) for final, name in _NAMES.items()}
+
+
 def mend(field: bytes) -> tuple[bytes, int]:
     """The field, and how many capital Э another program had turned into a subfield delimiter.
 

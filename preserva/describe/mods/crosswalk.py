@@ -88,7 +88,7 @@ class Coded:
 class Crosswalk:
     """All rules by family of dialects; types of resource by family; MARC relators by UNIMARC's.
 
-    `registers` are those of book monuments, by their codes.
+    `role_words` are MARC relators by words, `registers` those of book monuments, by their codes.
     """
 
     rules: Mapping[str, tuple[Rule, ...]]
@@ -96,6 +96,14 @@ class Crosswalk:
     resource: Mapping[str, Mapping[str, str]]
     relators: Mapping[str, str]
     registers: Mapping[str, str]
+    role_words: Mapping[str, str]
+
+    def relator(self, role: str) -> str:
+        """The MARC relator of a code, of a code with words after it, or of words; else empty."""
+        bare = role.strip(" .,:;/[]").casefold()
+        if bare[:3].isdigit():
+            return self.relators.get(bare[:3], "")
+        return self.role_words.get(bare, "")
 
 
 class _Table(TypedDict, total=False):
@@ -125,6 +133,7 @@ def crosswalk() -> Crosswalk:
         resource=data["resource"],
         relators=data["relators"],
         registers=data["registers"],
+        role_words=data["role_words"],
     )
 
 

@@ -63,7 +63,8 @@ def _elements(mods: etree._Element) -> Iterator[Element]:
     for title in reading.titles(mods):
         yield Element("title", title.text, title.lang)
     for name in reading.names(mods):
-        yield Element("creator" if name.creates else "contributor", name.text)
+        for text in (name.text, *name.scripts):
+            yield Element("creator" if name.creates else "contributor", text)
     for kind, text in reading.subjects(mods):
         yield Element(kind, text)
     for publisher in reading.published(mods, "m:publisher"):

@@ -172,7 +172,7 @@ class _Builder:
         if rule.role and element.find(f"{{{MODS}}}role") is None:
             term = _leaf(element, (PathStep("role"), PathStep("roleTerm")))
             term.text = rule.role
-            _role(term)
+            _role(term, words=False)
         self._speak(element)
 
     def _values(self, rule: Rule, field: Field) -> Iterator[tuple[tuple[PathStep, ...], str]]:
@@ -207,8 +207,10 @@ class _Builder:
                 _leaf(element, (*path[:-1], PathStep("nonSort"))).text = article
         node = _leaf(element, path)
         node.text = self._text(text)
-        if leaf.name == "roleTerm" and not leaf.attributes:
-            _role(node)
+        if leaf.name == "namePart":
+            node.text = node.text.strip(" ,;:") or node.text
+        elif leaf.name == "roleTerm":
+            _role(node, words=bool(leaf.attributes))
 
     def _text(self, text: str) -> str:
         text = plain(text)
@@ -270,16 +272,34 @@ def _leaf(element: etree._Element, path: Sequence[PathStep]) -> etree._Element:
     return _element(element, leaf)
 
 
-def _role(node: etree._Element) -> None:
+def _role(node: etree._Element, *, words: bool) -> None:
+    """Say a role by its MARC relator too: beside its words, or in place of another code.
+
+    What a name has as words and as a code is one role.
+    """
+    role = cast("etree._Element", node.getparent())
     code = node.text or ""
+    if words or code[:3].isdigit():
+        code = crosswalk().relator(code)
+    if not re.fullmatch("[a-z]{3}", code):
+        if not words:
+            node.set("type", "code")
+        return
+    name = cast("etree._Element", role.getparent())
+    if any(term is not node and term.text == code for term in name.iter(f"{{{MODS}}}roleTerm")):
+        if words:
+            return
+        role.remove(node)
+        if not len(role):
+            name.remove(role)
+        return
+    if words:
+        node = _element(role, PathStep("roleTerm"))
     node.set("type", "code")
-    if code[:3].isdigit():
-        code = crosswalk().relators.get(code[:3], "")
-    if re.fullmatch("[a-z]{3}", code):
-        node.set("authority", "marcrelator")
-        node.set("authorityURI", "http://id.loc.gov/vocabulary/relators")
-        node.set("valueURI", f"http://id.loc.gov/vocabulary/relators/{code}")
-        node.text = code
+    node.set("authority", "marcrelator")
+    node.set("authorityURI", "http://id.loc.gov/vocabulary/relators")
+    node.set("valueURI", f"http://id.loc.gov/vocabulary/relators/{code}")
+    node.text = code
 
 
 def _resource(root: etree._Element, leader: str, family: str) -> None:

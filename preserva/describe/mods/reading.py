@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import cast
 
@@ -43,8 +43,8 @@ class Title:
 class Name:
     """A name as people write it, other forms of it, roles, authority record, dates.
 
-    `creates` is true for a creator of the work, as opposed to a contributor or an owner of the
-    item.
+    `scripts` are the forms in other scripts that the record has beside it. `creates` is true for a
+    creator of the work, as opposed to a contributor or an owner of the item.
     """
 
     text: str
@@ -53,6 +53,7 @@ class Name:
     authority: str = ""
     dates: str = ""
     creates: bool = True
+    scripts: tuple[str, ...] = ()
 
 
 def titles(mods: etree._Element) -> list[Title]:
@@ -94,8 +95,25 @@ def title_text(info: etree._Element, *, short: bool = False) -> str:
 
 
 def names(mods: etree._Element) -> list[Name]:
-    """Every person and body, in the order of the record."""
-    return [name for name in map(name_of, all_of(mods, "m:name")) if name.text]
+    """Every person and body once, in the order of the record, whatever scripts they stand in."""
+    found: list[Name] = []
+    places: dict[tuple[str | None, str | None], int] = {}
+    for node in all_of(mods, "m:name"):
+        name, group = name_of(node), (node.get("type"), node.get("altRepGroup"))
+        if not name.text:
+            continue
+        if group[1] and group in places:
+            first = found[places[group]]
+            found[places[group]] = replace(
+                first,
+                forms=each((*first.forms, name.text, *name.forms)),
+                roles=each((*first.roles, *name.roles)),
+                scripts=each((*first.scripts, name.text)),
+            )
+            continue
+        places[group] = len(found)
+        found.append(name)
+    return found
 
 
 def name_of(node: etree._Element) -> Name:
@@ -111,7 +129,7 @@ def name_of(node: etree._Element) -> Name:
     for title in parts.get("termsOfAddress", []):
         text += (" " if _NUMERAL.fullmatch(title) else ", ") + title if title else ""
     text = text or first_text(node, "m:displayForm")
-    roles = each(text_of(role) for role in all_of(node, "m:role/m:roleTerm"))
+    roles = each(map(_role, all_of(node, "m:role")))
     family = ", ".join([*parts.get("family", []), first]).partition(",")[0]
     return Name(
         text,
@@ -121,6 +139,11 @@ def name_of(node: etree._Element) -> Name:
         next(iter(parts.get("date", [])), ""),
         node.get("usage") == "primary" or not roles or bool(_AUTHORS & set(roles)),
     )
+
+
+def _role(node: etree._Element) -> str:
+    """A role by its code, where it has one."""
+    return first_text(node, "m:roleTerm[@type='code']") or first_text(node, "m:roleTerm")
 
 
 def languages(mods: etree._Element) -> tuple[str, ...]:

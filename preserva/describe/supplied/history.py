@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from preserva.core.eark.aip import representation_id
@@ -38,6 +38,9 @@ _COLUMNS = {
     "device": AgentType.HARDWARE,
     "software": AgentType.SOFTWARE,
 }
+_SCANNING = re.compile("imaging|capture|digiti[sz]|scan|photo|скан|оцифр|фото|алічб", re.IGNORECASE)
+"""Types of events by which page images come into being, in the words of three languages."""
+
 _DAY = re.compile(r"(\d{4})(\d\d)?(\d\d)?")
 
 
@@ -88,6 +91,20 @@ class History:
                     linked.append(agent)
             self._event(event, linked)
         table.end()
+
+    def unsaid(self) -> Iterator[Finding]:
+        """A finding, if no event says who scanned the book, when, and with which device."""
+        types = {agent.identifier: agent.type for agent in self.agents.values()}
+        scanning = [event for event in self.events if _SCANNING.search(_name(event.type))]
+        linked = {types[agent.identifier] for event in scanning for agent in event.agents}
+        said = {
+            "when": bool(scanning),
+            "who": bool(linked & {AgentType.PERSON, AgentType.ORGANIZATION}),
+            "device": AgentType.HARDWARE in linked,
+        }
+        if not all(said.values()):
+            missing = ", ".join(name for name, is_said in said.items() if not is_said)
+            yield Finding(Code.SCAN_HISTORY, None, expected=missing)
 
     def _described(self, table: SuppliedTable) -> LinkedAgent | None:
         name = table.text("name", needed=True)
@@ -165,6 +182,10 @@ class History:
         identifier = Identifier("local", f"event-{len(self.events) + 1}")
         agents = tuple(linked) or (self._agent(UNKNOWN),)
         self.events.append(Event(identifier, kind, when, outcome, detail, note, agents, about))
+
+
+def _name(kind: EventType | str) -> str:
+    return kind.label if isinstance(kind, EventType) else kind
 
 
 def _day(text: str) -> str:

@@ -6,7 +6,7 @@ docs/reference/rights.md describes the file.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
@@ -53,6 +53,7 @@ def _rights(table: SuppliedTable, country: str) -> Rights | None:
         citation=table.text("citation"),
         terms=table.text("terms"),
         determined=table.date("determined"),
+        decided_by=table.text("decided_by"),
         start=table.date("start"),
         end=table.date("end"),
         note=table.text("note"),
@@ -69,18 +70,34 @@ def _rights(table: SuppliedTable, country: str) -> Rights | None:
     return rights
 
 
+def undecided(statements: Iterable[Rights], name: str) -> Iterator[Finding]:
+    """A finding for each statement in a file that does not say who decided it, and when."""
+    for number, rights in enumerate(statements, 1):
+        facts = {"determined": rights.determined, "decided_by": rights.decided_by}
+        missing = [key for key, value in facts.items() if not value]
+        if missing:
+            place = f"{name}: rights {number}"
+            yield Finding(Code.RIGHTS_DECISION, place, expected=", ".join(missing))
+
+
 def licences_of(record: Record) -> tuple[Rights, ...]:
     """The Creative Commons licences that a record states in its accessCondition, each once.
 
     Dublin Core and MODS have them as addresses, in the text or an attribute.
     """
-    stated: dict[str, Rights] = {}
+    texts: list[str] = []
     for condition in mods_of(record).iter(f"{{{MODS}}}accessCondition"):
-        texts = [*map(str, condition.itertext()), *map(str, condition.attrib.values())]
-        for match in _LICENCE.finditer(" ".join(texts)):
-            address = f"https://{match[1]}/"
-            terms = f"the record of the catalogue states {match[0]}"
-            stated.setdefault(address, Rights(RightsBasis.LICENSE, uri=address, terms=terms))
+        texts += [*map(str, condition.itertext()), *map(str, condition.attrib.values())]
+    return licences_in(" ".join(texts), "the record of the catalogue")
+
+
+def licences_in(text: str, source: str) -> tuple[Rights, ...]:
+    """The Creative Commons licences whose addresses stand in a text, each once."""
+    stated: dict[str, Rights] = {}
+    for match in _LICENCE.finditer(text):
+        address = f"https://{match[1]}/"
+        terms = f"{source} states {match[0]}"
+        stated.setdefault(address, Rights(RightsBasis.LICENSE, uri=address, terms=terms))
     return tuple(stated.values())
 
 
@@ -130,6 +147,7 @@ def summary(rights: Rights) -> str:
     facts = {
         "jurisdiction": rights.jurisdiction,
         "determined": rights.determined,
+        "decided by": rights.decided_by,
         "from": rights.start,
         "until": rights.end,
         "permitted": ", ".join(rights.acts),

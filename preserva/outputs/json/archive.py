@@ -10,11 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from preserva.archive.ledger_backup import BackupMade, LedgerBackup
+    from preserva.archive.ledger_backup import BackupMade
     from preserva.archive.ledger_proof import Proof
     from preserva.config import Config
     from preserva.core.values.model import PackageId
     from preserva.exhibition.build import Built
+    from preserva.files.dated_backups import Backup
     from preserva.ledger import LedgerEntry
     from preserva.outputs.json.parts import JsonDocument
     from preserva.reporting.storages import Reached
@@ -70,7 +71,7 @@ def ledger_backup_document(made: BackupMade) -> JsonDocument:
     }
 
 
-def ledger_restore_document(config: Config, restored: LedgerBackup) -> JsonDocument:
+def ledger_restore_document(config: Config, restored: Backup) -> JsonDocument:
     """The ledger that was restored, and from what."""
     return {
         "ledger": str(config.ledger),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from preserva.catalogue.backup import CatalogueBackupMade
     from preserva.catalogue.decision_files import Decided
     from preserva.catalogue.decisions import MatchDecision
     from preserva.catalogue.edition_view import EditionView
@@ -24,7 +25,22 @@ if TYPE_CHECKING:
     from preserva.catalogue.oai.receiver import HarvestResult
     from preserva.catalogue.search import Hit, ResultPage
     from preserva.core.formats.canonical_json import Value
+    from preserva.files.dated_backups import Backup
     from preserva.outputs.json.parts import JsonDocument
+
+
+def catalogue_backup_document(made: CatalogueBackupMade | None) -> JsonDocument:
+    """A new backup of the catalogue, if there is one, and the older ones that were removed."""
+    return {
+        "path": None if made is None else str(made.backup.path),
+        "records": 0 if made is None else made.backup.entries,
+        "removed": [str(backup.path) for backup in (() if made is None else made.removed)],
+    }
+
+
+def catalogue_restore_document(restored: Backup) -> JsonDocument:
+    """The backup from which the catalogue was restored."""
+    return {"from": str(restored.path), "records": restored.entries}
 
 
 def catalogue_import_document(imports: Sequence[Imported]) -> JsonDocument:

@@ -1,4 +1,4 @@
-"""The documents of `decisions`, `withdraw` and `relate`."""
+"""The documents of `decisions`, `withdraw`, `retire` and `relate`."""
 
 from __future__ import annotations
 
@@ -68,6 +68,15 @@ def withdraw_document(
             for removal in removals
         ]
     return document
+
+
+def retire_document(storage: str, package: PackageId | None, *, retired: bool) -> JsonDocument:
+    """A storage, or the copy of a package in it, that was retired, or no longer is."""
+    return {
+        "storage": storage,
+        "package": None if package is None else package.uri,
+        "retired": retired,
+    }
 
 
 def relate_document(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from preserva.core.formats.canonical_json import Value
     from preserva.core.values.report import Report
     from preserva.outputs.json.parts import JsonDocument
+    from preserva.replication.accepted_storage import AcceptedStorage
     from preserva.replication.accession import Receipt
     from preserva.replication.rebuild_ledger import Origin
     from preserva.replication.repair import Repair
@@ -92,6 +93,18 @@ def rebuild_storage_document(
             }
             for copy in copies
         ],
+    }
+
+
+def accept_document(accepted: AcceptedStorage, *, dry_run: bool) -> JsonDocument:
+    """What was compared in a storage whose id changed, and whether it was accepted."""
+    return {
+        "storage": accepted.storage,
+        "dry_run": dry_run,
+        "id": accepted.found,
+        "known_id": accepted.known,
+        "accepted": accepted.accepted,
+        "reports": [report_document(report) for report in accepted.reports],
     }
 
 

@@ -11,15 +11,17 @@ from pathlib import Path
 import pytest
 
 from preserva import config
+from preserva.archive import ledger_backup
 from preserva.archive.archive import open_archive
-from preserva.archive.ledger_backup import backup_ledger, backups_in, restore_ledger
+from preserva.archive.ledger_backup import backup_ledger, restore_ledger
 from preserva.archive.runs import last_success
 from preserva.cli.main import status_of
 from preserva.config import Config
 from preserva.core.policy.health import Job
 from preserva.core.values.entries import FIXITY_CHECK
 from preserva.core.values.facts import Check
-from preserva.errors import LedgerError, Refused, WrongLedger
+from preserva.errors import LedgerError, Locked, Refused, StorageFull, WrongLedger
+from preserva.files.dated_backups import backups_in, unfinished
 from preserva.fixity.audit import audit
 from preserva.ledger import Ledger
 from tests.cli.test_ledger import tamper
@@ -138,6 +140,40 @@ def test_a_damaged_ledger_makes_no_backup(loaded: Config, folder: Path) -> None:
     assert len(list(folder.iterdir())) == 2
 
 
+def test_what_a_killed_backup_left_is_removed_by_the_next(loaded: Config, folder: Path) -> None:
+    """But not by one that is made at the same time: that one is refused."""
+    left = folder / ".unfinished"
+    left.mkdir(parents=True)
+    (left / "ledger.sqlite").write_bytes(b"half")
+    (left / "ledger.sqlite-journal").write_bytes(b"half")
+    made = backup_ledger(loaded, folder, lambda: NOW)
+    names = {made.backup.path.name, made.backup.path.with_suffix(".toml").name}
+    assert {path.name for path in folder.iterdir()} == names
+    with unfinished(folder) as scratch:
+        (scratch / "ledger.sqlite").write_bytes(b"of another run")
+        with pytest.raises(Locked):
+            backup_ledger(loaded, folder, lambda: NOW)
+        assert (scratch / "ledger.sqlite").read_bytes() == b"of another run"
+
+
+@pytest.mark.parametrize("killed_at", ["move", "synchronise", "write_file"])
+def test_a_backup_that_fails_leaves_nothing_half_made(
+    killed_at: str, loaded: Config, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At every step; the next one is made as if nothing had happened."""
+
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise StorageFull("no space is left")
+
+    monkeypatch.setattr(ledger_backup, killed_at, fail)
+    with pytest.raises(StorageFull):
+        backup_ledger(loaded, folder, lambda: NOW)
+    assert list(folder.iterdir()) == []
+    monkeypatch.undo()
+    made = backup_ledger(loaded, folder, lambda: NOW)
+    assert backups_in(folder) == [made.backup]
+
+
 @pytest.mark.parametrize("kind", ["backup", "export"])
 @pytest.mark.parametrize("before", ["gone", "damaged"])
 def test_a_lost_ledger_comes_back(kind: str, before: str, loaded: Config, folder: Path) -> None:
@@ -157,7 +193,7 @@ def test_a_lost_ledger_comes_back(kind: str, before: str, loaded: Config, folder
     aside = loaded.ledger.with_name(f"{loaded.ledger.name}.replaced-20261201T020000Z")
     assert aside.exists() == (before == "damaged")
     assert before == "gone" or aside.read_bytes() == b"damaged"
-    assert not list(loaded.ledger.parent.glob("*restoring*"))
+    assert not list(loaded.ledger.parent.glob(".unfinished*"))
     with open_archive(loaded.path) as archive:
         assert audit(archive).outcome.value == "pass"
 
@@ -174,7 +210,7 @@ def test_a_backup_older_than_what_was_acknowledged_is_refused(
         restore_ledger(loaded, made.backup.path, lambda: NOW)
     assert f"--anchor {made.backup.entries}:{made.newest}" in (refused.value.advice() or "")
     assert not loaded.ledger.exists()
-    assert not list(loaded.ledger.parent.glob("*restoring*"))
+    assert not list(loaded.ledger.parent.glob(".unfinished*"))
     command = ["--config", str(loaded.path)]
     assert status_of([*command, "ledger", "restore", str(made.backup.path)]) == 4
     assert status_of([*command, "rebuild", "ledger"]) == 0, capsys.readouterr()
@@ -197,7 +233,7 @@ def test_what_is_no_backup_is_not_restored(content: bytes, loaded: Config, tmp_p
     with pytest.raises(LedgerError):
         restore_ledger(loaded, source, lambda: NOW)
     assert not loaded.ledger.exists()
-    assert not list(loaded.ledger.parent.glob("*restoring*"))
+    assert not list(loaded.ledger.parent.glob(".unfinished*"))
 
 
 def test_the_command_line(loaded: Config, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

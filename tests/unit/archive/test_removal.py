@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import shutil
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -116,6 +118,24 @@ def test_two_persons_and_thirty_days_then_only_the_evidence_stays(own: House) ->
         assert facts["aonb-main"].inventories.keys() == {"v1"}
         decision = next(each for each in decisions(archive) if each.number == number)
         assert decision.state(archive.clock()) is DecisionState.DONE
+
+
+def test_the_program_on_the_disk_misses_nothing_after_a_removal(own: House) -> None:
+    """What two persons removed is not missing, though the ledger says that it came."""
+    _decide(own)
+    _remove(own)
+    with own.by("petrov") as archive:
+        replicate(archive)
+    for name in ("aonb-main", "nlb-copy"):
+        program = _storage(own, name) / "check.py"
+        run = subprocess.run(
+            [sys.executable, "-X", "utf8", str(program)],
+            check=False,
+            capture_output=True,
+            encoding="utf-8",
+        )
+        assert (run.returncode, "NOT SOUND" in run.stdout) == (0, False), run.stdout
+    assert "entries; the last one is" in run.stdout
 
 
 def test_no_view_misses_it_and_no_verb_brings_it_back(house: House) -> None:

@@ -27,7 +27,7 @@ from preserva.ingest.scans import open_scans
 from preserva.ingest.source_folder import Watch
 from preserva.ingest.stored_scans import stored_scans
 from preserva.ingest.supplied import Details
-from tests.support.books import an_archive
+from tests.support.books import an_archive, unasked
 
 RECORD = """<mods xmlns="http://www.loc.gov/mods/v3"><titleInfo><title>Книга</title></titleInfo>
 {extent}</mods>"""
@@ -61,7 +61,7 @@ def book(count: int = 4, first: int = 1) -> dict[str, bytes]:
 
 
 def ruled(archive: ArchivalStorage, rules: ImageRules) -> None:
-    archive.config = replace(archive.config, images=rules)
+    archive.config = replace(archive.config, images=unasked(rules))
 
 
 def codes(findings: tuple[Finding, ...]) -> list[tuple[str, str | None, str | None]]:

@@ -29,7 +29,7 @@ from preserva.core.values.report import Finding, Outcome
 from preserva.errors import PackageError
 from preserva.fixity.validate import validate
 from preserva.ingest.package import Packaged, package, package_bag
-from tests.support.books import RECORD, an_archive
+from tests.support.books import RECORD, an_archive, unasked
 from tests.support.images import samples
 from tests.support.xsd import schema
 
@@ -55,7 +55,8 @@ def bagged(tmp_path: Path, files: Mapping[str, bytes], rules: ImageRules) -> Pac
     record = book(tmp_path / "book", files)
     with an_archive(tmp_path / "archive") as archive:
         institution = archive.config.institution
-        return package_bag(tmp_path / "book", record, institution, tmp_path / "out", images=rules)
+        images = unasked(rules)
+        return package_bag(tmp_path / "book", record, institution, tmp_path / "out", images=images)
 
 
 def premis(tmp_path: Path, where: str) -> bytes:

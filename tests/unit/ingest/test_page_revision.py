@@ -340,7 +340,7 @@ def test_corrected_pages_are_checked_like_a_new_set(place: Path, archive: Archiv
 
 def test_pages_are_refused_as_the_policy_says(place: Path, archive: ArchivalStorage) -> None:
     config = place / "archive/preserva.toml"
-    policy = '[scan]\nsame = "refuse"\nstored = "ignore"\n'
+    policy = 'same = "refuse"\nstored = "ignore"\n'
     config.write_text(config.read_text("utf-8") + policy, "utf-8")
     folder = place / "again"
     folder.mkdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -198,3 +199,52 @@ def test_a_new_record_is_held_against_the_old_one(place: Path) -> None:
         assert [note.code.value for note in planned.notes] == ["W806"]
         done = update(archive, ID, Change(place / "other.mrc", other_record=True, reason="a test"))
         assert (done.before, done.title) == ("Повѣсть о рѣкѣ Амурѣ", "Другая книга")
+
+
+def test_the_title_of_the_parts_follows_the_record(place: Path) -> None:
+    """And nothing else of the structure; a title that people gave the whole stays."""
+    structure = place / "s.toml"
+    structure.write_text('[[parts]]\ntype = "chapter"\nfirst = 1\ntitle = "Глава"\n', "utf-8")
+    named = place / "named.toml"
+    named.write_text(f'title = "Альбом"\n{structure.read_text("utf-8")}', "utf-8")
+    seen = []
+    with an_archive(place / "archive") as archive:
+        for change in (
+            Change(structure=structure, reason="a test"),
+            Change(place / "new.xml", reason="a slip of the pen"),
+            Change(structure=named, reason="a test"),
+            Change(place / "book.xml", reason="back"),
+        ):
+            done = update(archive, ID, change)
+            mets = root_of(archive).rglob(f"{done.version}/**/representations/master/METS.xml")
+            seen.append([found.read_text("utf-8").partition("LOGICAL")[2] for found in mets])
+        sound(archive)
+    labels = [re.findall('LABEL="([^"]+)"', text)[1:] for (text,) in seen[:3]]
+    assert labels == [
+        ["Повѣсть о рѣкѣ Амурѣ", "Глава"],
+        ["Повѣсть о рѣкѣ Зеѣ", "Глава"],
+        ["Альбом", "Глава"],
+    ]
+    assert seen[3] == []
+
+
+def test_the_licence_of_a_new_record_is_the_statement_of_rights(place: Path) -> None:
+    """In PREMIS as in the description, instead of what was said of all books."""
+    licence = "https://creativecommons.org/licenses/by/4.0/"
+    condition = f"<accessCondition>{licence}</accessCondition><recordInfo>"
+    (place / "cc.xml").write_text(RECORD.replace("<recordInfo>", condition), "utf-8")
+    path = place / "archive/preserva.toml"
+    usual = '\n[rights]\nbasis = "other"\nnote = "usual"\n'
+    path.write_text(path.read_text("utf-8") + usual, "utf-8")
+    said = []
+    with an_archive(place / "archive") as archive:
+        for record in ("cc.xml", "new.xml"):
+            done = update(archive, ID, Change(place / record, reason="a test"))
+            base = root_of(archive) / done.version / "content" / BASE / "metadata"
+            texts = [
+                (base / name).read_text("utf-8")
+                for name in ("preservation/premis.xml", "descriptive/mods.xml")
+            ]
+            said.append([(licence in text, "usual" in text) for text in texts])
+        sound(archive)
+    assert said == [[(True, False), (True, False)], [(False, True), (False, True)]]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import io
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from lxml import etree
 
 from preserva.core.book.rights import Rights
+from preserva.core.book.scan_policy import ScanAction, ScanPolicy
+from preserva.core.book.scans import ImageRules
 from preserva.core.eark.mets import Division
 from preserva.core.eark.premis_read import read_events
 from preserva.core.eark.structure_read import read_structure
 from preserva.core.eark.vocabulary import EventType, RightsBasis
+from preserva.core.values.codes import Code
 from preserva.core.values.report import Outcome
 from preserva.errors import PackageError, Refused
 from preserva.fixity.validate import validate, validate_stored
@@ -178,3 +182,73 @@ def test_rights_stand_in_premis_and_mods(tmp_path: Path, shared: Path) -> None:
         "config": (["подарок"], True, False),
         "none": (["not assessed when the package was made"], False, True),
     }
+
+
+@pytest.mark.parametrize(
+    ("events", "rights", "expected"),
+    [
+        (None, None, [(Code.SCAN_HISTORY, "when, who, device")]),
+        ("type,when,person\nоцифровка,2026,Иванова\n", None, [(Code.SCAN_HISTORY, "device")]),
+        (
+            "type,when,device\nrestoration,2026,glue\n",
+            None,
+            [(Code.SCAN_HISTORY, "when, who, device")],
+        ),
+        (EVENTS, RIGHTS, [(Code.RIGHTS_DECISION, "determined, decided_by")]),
+        (EVENTS, f'{RIGHTS}determined = 2026\ndecided_by = "И. Петров"\n', []),
+    ],
+)
+def test_who_scanned_and_who_decided_is_asked_for(
+    events: str | None, rights: str | None, expected: list[tuple[Code, str]], tmp_path: Path
+) -> None:
+    record = make_book(tmp_path / "book")
+    details = Details(
+        events=None if events is None else write(tmp_path / "e.csv", events),
+        rights=None if rights is None else write(tmp_path / "r.toml", rights),
+    )
+    with an_archive(tmp_path / "archive") as archive:
+        institution = archive.config.institution
+        done = package_bag(
+            tmp_path / "book", record, institution, tmp_path / "out", details=details
+        )
+    assert [(note.code, note.expected) for note in done.notes] == expected
+    refusing = ImageRules(policy=ScanPolicy(history=ScanAction.REFUSE, rights=ScanAction.REFUSE))
+    with pytest.raises(PackageError) if expected else nullcontext():
+        package_bag(
+            tmp_path / "book", record, institution, tmp_path / "2", details=details, images=refusing
+        )
+
+
+@pytest.mark.parametrize(
+    ("basis", "notes"),
+    [
+        ('basis = "copyright"\nstatus = "public domain"\n', ["decided by: И. Петров"]),
+        (
+            'basis = "license"\nuri = "https://creativecommons.org/licenses/by/4.0/"\n',
+            ["determined: 2026-11-23", "decided by: И. Петров"],
+        ),
+        (
+            'basis = "other"\nnote = "подарок"\n',
+            ["подарок", "determined: 2026-11-23", "decided by: И. Петров"],
+        ),
+        ('basis = "statute"\ncitation = "ГК 1281"\n', ["decided by: И. Петров"]),
+    ],
+)
+def test_a_statement_of_rights_says_who_decided_it_and_when(
+    basis: str, notes: list[str], tmp_path: Path, shared: Path
+) -> None:
+    """In PREMIS by its elements, or in notes where it has none for that; in MODS in words."""
+    record = make_book(tmp_path / "book")
+    text = f'[[rights]]\n{basis}determined = 2026-11-23\ndecided_by = "И. Петров"\n'
+    details = Details(rights=write(tmp_path / "r.toml", text))
+    with an_archive(tmp_path / "archive") as archive:
+        institution = archive.config.institution
+        package_bag(tmp_path / "book", record, institution, tmp_path / "out", details=details)
+    base = tmp_path / "out/aonb-kp-7/data/aonb-kp-7/metadata"
+    premis = etree.parse(base / "preservation/premis.xml")
+    schema(shared, "premis-3.0.xsd").assertValid(premis)
+    found = premis.xpath("//*[contains(local-name(), 'Note')]/text()")
+    assert found == notes
+    assert "2026-11-23" in etree.tostring(premis).decode()
+    mods = (base / "descriptive/mods.xml").read_text("utf-8")
+    assert "determined 2026-11-23; decided by И. Петров" in mods

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from preserva.archive.stored_copy import StoredCopy
 from preserva.core.eark.premis import Event
 from preserva.core.eark.premis_read import read_events
+from preserva.core.eark.received_pages import pages_of_package, received_pages
+from preserva.core.eark.stored import read_representation
 from preserva.core.eark.vocabulary import EventOutcome
 from preserva.core.values.codes import Code
+from preserva.core.values.report import Outcome
 from preserva.errors import Damaged
+from preserva.fixity.validate import validate_stored
 from preserva.ingest.transfer import accept
 from preserva.ingest.transfer_result import Accepted
 from tests.support.books import an_archive, tiff
@@ -179,3 +186,106 @@ def test_what_would_leave_the_package_is_refused(tmp_path: Path) -> None:
 def test_the_title_is_the_books(content: str, title: str, tmp_path: Path) -> None:
     done, _check = taken(tmp_path, package(tmp_path, content + section(file(PAGE))))
     assert done.title == title
+
+
+XLINK = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
+HEADER = (
+    '<metsHdr><agent ROLE="CREATOR" TYPE="ORGANIZATION"><name>Digitising Office</name>'
+    "<note>scan@example.org</note></agent>"
+    '<agent ROLE="OTHER" OTHERROLE="OWNER" TYPE="INDIVIDUAL"><name>Ф. Владелец</name></agent>'
+    '<agent ROLE="CREATOR" TYPE="OTHER" OTHERTYPE="SOFTWARE"><name>Kitodo</name></agent></metsHdr>'
+)
+RIGHTS = (
+    '<amdSec><rightsMD ID="r"><mdWrap MDTYPE="OTHER"><xmlData><license xmlns="urn:x" '
+    'href="https://creativecommons.org/licenses/by/4.0/deed.ru"/></xmlData></mdWrap></rightsMD>'
+    "</amdSec>"
+)
+
+
+def digitised(place: Path) -> Path:
+    """As the DFG's profile has a book: three pages, the last two of which are links."""
+    files = {name: tiff(name.encode()) for name in ("b.tif", "a.tif")}
+    locations = [f"data/{name}" for name in files]
+    locations += [f"https://example.org/{number}.tif" for number in (3, 4)]
+    listed = "".join(
+        f'<file ID="f{number}"><FLocat LOCTYPE="URL" xlink:href="{href}"/></file>'
+        for number, href in enumerate(locations, 1)
+    )
+    labels = ("I", "12 об.", "uncounted", "-")
+    pages = "".join(
+        f'<div TYPE="page" ORDER="{number}" ORDERLABEL="{label}"><fptr FILEID="f{number}"/></div>'
+        for number, label in enumerate(labels, 1)
+    )
+    structure = f'<structMap TYPE="PHYSICAL"><div TYPE="physSequence">{pages}</div></structMap>'
+    content = f"{HEADER}{BOOK}{RIGHTS}{section(listed)}{structure}"
+    return package(place, content, {f"data/{name}": data for name, data in files.items()})
+
+
+def test_what_its_makers_say_stands_where_a_reader_looks(tmp_path: Path) -> None:
+    """Who made and owns it, what is missing, the licence, the pages with their labels."""
+    with an_archive(tmp_path / "archive") as archive:
+        done = accept(archive, digitised(tmp_path), local="x")
+        copy = StoredCopy(archive, archive.primary, done.package)
+        base = f"{copy.path}/v1/content/data/aonb-x"
+        (report,) = validate_stored(archive, done.package)
+        assert report.outcome is Outcome.PASS
+    main = tmp_path / "archive/storages/aonb-main"
+    premis = (main / base / "metadata/preservation/premis.xml").read_bytes()
+    transfer, check, *_rest = read_events(io.BytesIO(premis))
+    missing = "incomplete: 2 of 4 files that its METS names are only links and were not received"
+    assert (transfer.outcome, transfer.note) == (EventOutcome.WARNING, missing)
+    assert check.outcome is EventOutcome.WARNING
+    agents = {
+        agent.findtext("{*}agentIdentifier/{*}agentIdentifierValue"): tuple(
+            agent.findtext(f"{{*}}agent{part}") for part in ("Name", "Type", "Note")
+        )
+        for agent in etree.fromstring(premis).iter("{*}agent")
+    }
+    office = "METS: CREATOR ORGANIZATION; scan@example.org"
+    assert [agents[link.identifier.value] for link in transfer.agents[2:]] == [
+        ("Digitising Office", "organization", office),
+        ("Ф. Владелец", "person", "METS: OWNER INDIVIDUAL"),
+        ("Kitodo", "software", "METS: CREATOR SOFTWARE"),
+    ]
+    assert b"https://creativecommons.org/licenses/by/4.0/" in premis
+    assert b"not assessed" not in premis
+    readme = (main / base / "documentation/README.txt").read_text("utf-8")
+    assert "INCOMPLETE, links in place of files: 2 / 4\n" in readme
+    assert f"Received from: Digitising Office ({office})" in readme
+    with (main / base / "representations/original/METS.xml").open("rb") as stream:
+        stored = read_representation(stream)
+    assert [(entry.file.path, entry.page, entry.label) for entry in stored.files] == [
+        ("data/data/b.tif", 1, "I"),
+        ("data/data/a.tif", 2, "12 об."),
+        ("data/METS.xml", None, None),
+    ]
+    document = (main / base / "representations/original/METS.xml").read_text("utf-8")
+    files = document.partition('LABEL="Files"')[2]
+    assert files.count("<fptr") == 1
+    with (main / "books.csv").open(encoding="utf-8-sig", newline="") as stream_:
+        (row,) = csv.DictReader(stream_)
+    assert row["pages"] == f"2; {missing}"
+    assert "creativecommons.org/licenses/by/4.0" in row["rights"]
+
+
+def test_pages_of_another_volume_are_not_those_of_this_one(tmp_path: Path) -> None:
+    """Nor is a file on several pages the file of one, nor a map of folders a map of pages."""
+    find = {"a": "a.tif", "b": "b.tif", "c": "c.xml"}.get
+    pages = [("page", "1", "fa"), ("page", "2", "fb"), ("page", "3", "fc"), ("page", "4", "fc")]
+    divisions = "".join(
+        f'<div TYPE="{kind}" ORDERLABEL="{label}"><fptr FILEID="{name}"/></div>'
+        for kind, label, name in pages
+    )
+    files = "".join(
+        f'<file ID="f{name}"><FLocat xlink:href="{name}"/></file>' for name in ("a", "b", "c", "d")
+    )
+    for kind, expected in (("PHYSICAL", {"a.tif": 1, "b.tif": 2}), ("LOGICAL", {})):
+        mets = (
+            f'<mets xmlns="http://www.loc.gov/METS/" {XLINK}><fileSec>{files}</fileSec>'
+            f'<structMap TYPE="{kind}"><div>{divisions}</div></structMap></mets>'
+        )
+        found = received_pages(mets.encode(), lambda href, _loctype: find(href or ""))
+        assert {path: page.number for path, page in found.items()} == expected
+    documents = {"METS.xml": mets.replace("LOGICAL", "PHYSICAL"), "vol2/METS.xml": mets}
+    found = pages_of_package(documents, {"a", "b"}, lambda path: documents[path].encode())
+    assert {path: page.label for path, page in found.items()} == {"a": "1", "b": "2"}

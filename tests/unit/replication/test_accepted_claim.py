@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,11 +14,14 @@ from preserva.archive.stored_copy import StoredCopy
 from preserva.archive.two_persons import answer, decisions
 from preserva.core.policy.two_persons import DecisionState
 from preserva.core.values.codes import Code
+from preserva.core.values.entries import ACCESSION
 from preserva.core.values.report import Outcome
 from preserva.errors import AwaitsConfirmation, UsageError
 from preserva.fixity.audit import audit
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
+from preserva.ingest.revision import Change, update
+from preserva.ledger import Ledger, LedgerEntry
 from preserva.replication.accession import receive
 from preserva.replication.replicate import replicate
 from preserva.reporting.incidents import open_incidents
@@ -28,11 +32,19 @@ from tests.support.partners import OTHER_SIDE
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """A package of ours, with a copy at the partner's."""
+    """A package of ours in two versions, with a copy at the partner's."""
     with an_archive(tmp_path / "archive") as archive:
-        package(tmp_path / "book", make_book(tmp_path / "book"), archive)
+        two_versions(archive, tmp_path / "book", seed=0)
         replicate(archive)
     return tmp_path
+
+
+def two_versions(archive: ArchivalStorage, book: Path, seed: int) -> None:
+    """Package a book, and correct its record."""
+    record = make_book(book, seed=seed)
+    package(book, record, archive)
+    record.write_text(record.read_text("utf-8").replace("Амурѣ", "Зеѣ"), "utf-8")
+    update(archive, PACKAGE, Change(record, reason="a test"))
 
 
 def _theirs(place: Path, person: str) -> ArchivalStorage:
@@ -49,8 +61,7 @@ def claimed(place: Path) -> Path:
     with _theirs(place, "kupala") as archive:
         receive(archive)
     with an_archive(place / "elsewhere") as elsewhere:
-        record = make_book(place / "anew", seed=9)
-        package(place / "anew", record, elsewhere)
+        two_versions(elsewhere, place / "anew", seed=9)
     target = object_folder(place / "archive", "nlb-copy", PACKAGE)
     shutil.rmtree(target)
     shutil.copytree(object_folder(place / "elsewhere", "aonb-main", PACKAGE), target)
@@ -74,7 +85,7 @@ def test_a_claim_over_our_record_counts_when_two_persons_decided_it(claimed: Pat
         copy = StoredCopy(archive, archive.store("nlb-copy"), PACKAGE)
         after = copy.recorded.inventories()
         assert after.keys() == before.keys() and after != before
-        assert after["v1"] == copy.read().digest
+        assert after["v2"] == copy.read().digest
         assert open_incidents(archive) == []
         assert audit(archive).outcome is Outcome.PASS
         assert {report.outcome for report in validate_stored(archive, PACKAGE)} == {Outcome.PASS}
@@ -84,12 +95,46 @@ def test_a_claim_over_our_record_counts_when_two_persons_decided_it(claimed: Pat
         assert decision.state(archive.clock()) is DecisionState.DONE
 
 
+@pytest.mark.parametrize("entry", range(4))
+def test_an_interrupted_acceptance_is_completed(
+    claimed: Path, monkeypatch: pytest.MonkeyPatch, entry: int
+) -> None:
+    """It ends before an entry of the ledger: a version, the other one, the check, the decision."""
+    with _theirs(claimed, "kupala") as archive, pytest.raises(AwaitsConfirmation) as waiting:
+        receive(archive, accept=PACKAGE, reason="they began anew")
+    with _theirs(claimed, "kolas") as archive:
+        answer(archive, waiting.value.decision, confirm=True)
+        append, left = Ledger.append, iter(range(entry))
+
+        def interrupted(ledger: Ledger, type_: str, **facts: Any) -> LedgerEntry:
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            return append(ledger, type_, **facts)
+
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(Ledger, "append", interrupted)
+            receive(archive)
+    with _theirs(claimed, "kupala") as archive:
+        (done,) = receive(archive)
+        assert (done.acknowledged, done.report.findings) == (True, [])
+        copy = StoredCopy(archive, archive.store("nlb-copy"), PACKAGE)
+        assert copy.recorded.inventories()["v2"] == copy.read().digest
+        assert [one.version for one in archive.ledger.entries(types=(ACCESSION,))] == [
+            *("v1", "v2"),
+            *("v1", "v2"),
+        ]
+        assert open_incidents(archive) == []
+        (decision,) = decisions(archive)
+        assert decision.state(archive.clock()) is DecisionState.DONE
+        assert receive(archive) == []
+
+
 def test_a_claim_is_about_exactly_these_digests(claimed: Path) -> None:
     with _theirs(claimed, "kupala") as archive, pytest.raises(AwaitsConfirmation) as waiting:
         receive(archive, accept=PACKAGE, reason="they began anew")
     target = object_folder(claimed / "archive", "nlb-copy", PACKAGE)
     with an_archive(claimed / "third") as third:
-        package(claimed / "yet", make_book(claimed / "yet", seed=31), third)
+        two_versions(third, claimed / "yet", seed=31)
     shutil.rmtree(target)
     shutil.copytree(object_folder(claimed / "third", "aonb-main", PACKAGE), target)
     with _theirs(claimed, "kolas") as archive:

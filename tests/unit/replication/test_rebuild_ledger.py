@@ -19,6 +19,7 @@ from preserva.core.policy.judgement import State
 from preserva.core.policy.ledger_choice import Anchor
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import END, FIXITY_CHECK, REBUILT
+from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Outcome, Report
 from preserva.core.values.subjects import CopyInStorage, LedgerInStorage, WholeStorage
 from preserva.errors import PreservaError, Refused, UsageError, WrongLedger
@@ -84,9 +85,9 @@ def committed(path: Path) -> dict[str, str]:
         return StoredCopy(archive, archive.primary, OURS).recorded.inventories()
 
 
-def digest_in(place: Path, storage: str) -> str:
-    """The digest of the inventory of our package that lies in a storage."""
-    folder = place / storage / layout.ROOT / layout.object_path(OURS.uri)
+def digest_in(place: Path, storage: str, package: PackageId = OURS) -> str:
+    """The digest of the inventory of a package that lies in a storage."""
+    folder = place / storage / layout.ROOT / layout.object_path(package.uri)
     return (folder / "inventory.json.sha512").read_text().split()[0]
 
 
@@ -237,6 +238,80 @@ def test_a_chain_that_goes_on_from_ours_does_not_win_by_its_length(
         rebuilt(ours, source="aonb-main" if honest == "aonb-copy" else "aonb-copy")
     reports = rebuilt(ours, source=honest)
     assert not any("kp-9" in str(report.subject) for report in reports)
+
+
+def lone_replica(place: Path) -> None:
+    """Only the storage at the partner's is left of ours."""
+    shutil.rmtree(place / "aonb-main")
+    shutil.rmtree(place / "aonb-copy")
+
+
+NEVER = PackageId("aonb", "kp-9")
+
+
+def test_what_one_rewritten_copy_claims_is_named_and_a_person_decides(
+    ours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The only replica left says that we made a package that we never made."""
+    honest = chain_of(tmp_path / "nlb-copy")
+    plant(forged(tmp_path, NEVER), tmp_path / "nlb-copy", NEVER)
+    (stored,) = (entry for entry in honest if entry["type"] == END)
+    right, wrong = digest_in(tmp_path, "nlb-copy"), digest_in(tmp_path, "nlb-copy", NEVER)
+    (claim,) = replaced([{**stored, "package": NEVER.uri}], right, wrong)
+    lone_replica(tmp_path)
+    write_chain(tmp_path / "nlb-copy", [*honest, claim])
+    count = len(honest) + 1
+    with pytest.raises(Refused) as refusal:
+        rebuilt(ours)
+    first, *said = str(refusal.value).splitlines()
+    assert f"nlb-copy has {count} entries that no other storage of ours has seen" in first
+    assert said == [
+        "  packages that we made by these entries:",
+        "  aonb-kp-1 v1",
+        "  aonb-kp-9 v1",
+    ]
+    assert "--from nlb-copy" in str(refusal.value.hint)
+    assert not list(ours.parent.glob("ledger.sqlite*"))
+    assert status_of(["--config", str(ours), "rebuild", "ledger"]) == 4
+    assert "aonb-kp-9 v1" in capsys.readouterr().err
+
+
+def test_what_one_storage_alone_has_is_named_beside_a_copy_that_was_proved(
+    ours: Path, tmp_path: Path
+) -> None:
+    """An anchor proves the copy of the ledger; nothing proves a package that it does not know."""
+    honest = chain_of(tmp_path / "nlb-copy")
+    digests = write_chain(tmp_path / "nlb-copy", honest)
+    plant(forged(tmp_path, NEVER), tmp_path / "nlb-copy", NEVER)
+    lone_replica(tmp_path)
+    with pytest.raises(Refused) as refusal:
+        rebuilt(ours, anchor=Anchor(digests[-1]))
+    assert str(refusal.value).splitlines() == [
+        "no ledger is made on the word of one storage:",
+        "  only nlb-copy has these, and no copy of the ledger knows them:",
+        "  aonb-kp-9 v1",
+    ]
+    assert not list(ours.parent.glob("ledger.sqlite*"))
+    shutil.rmtree(tmp_path / "nlb-copy" / layout.ROOT / layout.object_path(NEVER.uri))
+    rebuilt(ours, anchor=Anchor(digests[-1]))
+    assert committed(ours) == {"v1": digest_in(tmp_path, "nlb-copy")}
+
+
+def test_without_any_copy_of_the_ledger_one_storage_is_not_enough(
+    ours: Path, tmp_path: Path
+) -> None:
+    for name in ("aonb-copy", "nlb-copy"):
+        shutil.rmtree(tmp_path / name / layout.LEDGERS)
+    shutil.rmtree(tmp_path / "aonb-main")
+    rebuilt(ours)  # two storages have it
+    assert committed(ours) == {"v1": digest_in(tmp_path, "nlb-copy")}
+    lose_ledger(ours)
+    shutil.rmtree(tmp_path / "aonb-copy")
+    with pytest.raises(Refused, match="only nlb-copy has these") as refusal:
+        rebuilt(ours)
+    assert "aonb-kp-1 v1" in str(refusal.value)
+    rebuilt(ours, source="nlb-copy")
+    assert committed(ours) == {"v1": digest_in(tmp_path, "nlb-copy")}
 
 
 def test_the_disk_of_another_archive_does_not_become_ours(ours: Path, tmp_path: Path) -> None:
@@ -401,8 +476,8 @@ def test_what_only_a_replica_has_was_not_made_by_us(ours: Path, tmp_path: Path) 
     for name in ("aonb-copy", "nlb-copy"):
         shutil.rmtree(tmp_path / name / layout.LEDGERS)
     shutil.rmtree(tmp_path / "aonb-main" / layout.ROOT / layout.object_path(OURS.uri))
-    kept = forged(tmp_path, type(OURS)("aonb", "kp-2"))
-    plant(kept, tmp_path / "aonb-main", type(OURS)("aonb", "kp-2"))
+    kept = forged(tmp_path, PackageId("aonb", "kp-2"))
+    plant(kept, tmp_path / "aonb-main", PackageId("aonb", "kp-2"))
     found = of_package(rebuilt(ours))
     assert found == {"aonb-copy": {Code.DIVERGED}, "nlb-copy": {Code.DIVERGED}}
     assert committed(ours) == {}

@@ -156,3 +156,20 @@ def test_the_natural_order_is_an_order(some: list[str]) -> None:
     """Any names can be compared, and the spelling in bytes does not matter."""
     once = sorted(some, key=natural_key)
     assert [natural_key(one) for one in once] == sorted(natural_key(one) for one in reversed(some))
+
+
+@pytest.mark.parametrize(
+    "name", ["LICENSE", "license.txt", "README.html", "Лицензия.txt", "master/md5sums.txt"]
+)
+def test_a_text_about_the_scans_is_no_text_of_the_book(name: str) -> None:
+    """It is kept as a document, and its name with it."""
+    folder = "master/" if "/" in name else ""
+    found = arrange(files(f"{folder}1.tif", f"{folder}2.tif", name))
+    assert list(found.representations) == ["master"]
+    assert [file.source for file in found.representations["master"]] == [
+        f"{folder}1.tif",
+        f"{folder}2.tif",
+    ]
+    assert [(file.source, file.original) for file in found.documentation] == [
+        (name, name.rpartition("/")[2])
+    ]

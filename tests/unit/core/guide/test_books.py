@@ -8,7 +8,6 @@ import re
 from dataclasses import asdict
 
 from preserva.core.guide.books import COLUMNS, ListedBook, books_csv, books_html
-from preserva.core.guide.codes import charsets_csv, codes_csv
 from preserva.core.guide.text import readme_html
 
 HOSTILE = ListedBook(
@@ -62,16 +61,3 @@ def test_a_readme_becomes_a_page() -> None:
         "<pre>code &lt;x&gt;\n  more</pre>\n</section>" in page
     )
     assert "<h1>A &amp; B</h1>" in page
-
-
-def test_codes_and_letters_are_plain_tables() -> None:
-    codes = codes_csv({"070": "aut"}, {"by-kp": "рэестр"}).decode("utf-8-sig").splitlines()
-    assert codes[:3] == [
-        "list,code,meaning",
-        "UNIMARC relator ($4),070,MARC relator aut",
-        "register of book monuments,by-kp,рэестр",
-    ]
-    letters = charsets_csv({"UTF-8": "utf-8", "KOI8-R": "koi8-r"}).decode("utf-8-sig").splitlines()
-    assert letters[0] == "character set,byte,Unicode,letter"
-    assert "KOI8-R,C1,U+0430,а" in letters
-    assert len(letters) == 1 + 128

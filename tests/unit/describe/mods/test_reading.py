@@ -6,6 +6,7 @@ import pytest
 from lxml import etree
 
 from preserva.catalogue.entry_from_mods import entry_of
+from preserva.describe.mods import reading
 from preserva.describe.record import Record, read_record, to_dc, to_mods
 from tests.support.marc_records import Fields, iso2709
 
@@ -272,3 +273,69 @@ def test_statement_of_responsibility_and_series_are_searched() -> None:
     texts = list(entry_of(record_of(fields)).texts())
     assert ("agent", "А. Пушкин") in texts
     assert ("title", "Библиотека Нивы. 3") in texts
+
+
+TITLE_200, TITLE_245 = ("200", "1 $aКнига"), ("245", "10$aBook")
+ROLES = {
+    "illustrator and second editor": (
+        (TITLE_200, ("700", " 1$aА$4070"), ("701", " 1$aБ$4070"), ("702", " 1$aВ$4340"),
+         ("702", " 1$aГ$4340"), ("702", " 1$aД$4440")),
+        "nam0 22",
+        [("А", ("aut",), True), ("Б", ("aut",), True), ("В", ("edt",), False),
+         ("Г", ("edt",), False), ("Д", ("ill",), False)],
+    ),
+    "one person, two roles": (
+        (TITLE_200, ("702", " 1$aА$bБ. В.$4220$4440")), "nam0 22",
+        [("А, Б. В.", ("com", "ill"), False)],
+    ),
+    "ISBD's commas": (
+        (TITLE_200, ("700", " 1$aAsimov$b, Isaac$4070")), "nam0 22",
+        [("Asimov, Isaac", ("aut",), True)],
+    ),
+    "a code with words": (
+        (TITLE_200, ("702", " 1$aА$4340 отв. ред.")), "nam0 22", [("А", ("edt",), False)],
+    ),
+    "MARC 21, words": (
+        (TITLE_245, ("700", "1 $aA,$eillustrator."), ("700", "1 $aB,$eauthor.")), MARC21,
+        [("A", ("ill",), False), ("B", ("aut",), True)],
+    ),
+    "MARC 21, one role as words and as a code": (
+        (TITLE_245, ("700", "1 $aA,$eeditor,$etranslator.$4edt$4trl")), MARC21,
+        [("A", ("edt", "trl"), False)],
+    ),
+    "MARC 21, words that nobody knows": (
+        (TITLE_245, ("700", "1 $aA,$eoil painter.$4art")), MARC21,
+        [("A", ("oil painter.", "art"), False)],
+    ),
+    "MARC 21, two scripts": (
+        (TITLE_245, ("100", "1 $6880-01$aBuĭda, I."), ("880", "1 $6100-01$aБуйда, И.")), MARC21,
+        [("Buĭda, I.", (), True)],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ROLES)
+def test_no_role_is_dropped_or_split(case: str) -> None:
+    """MODS, Dublin Core and the catalogue have the same names with the same roles."""
+    fields, leader, expected = ROLES[case]
+    record = record_of(fields, leader)
+    names = reading.names(etree.fromstring(to_mods(record)))
+    assert [(name.text, name.roles, name.creates) for name in names] == expected
+    agents = entry_of(record).agents
+    assert [(agent.name, agent.roles) for agent in agents] == [name[:2] for name in expected]
+    scripts = {text for name in names for text in name.scripts}
+    for element, creates in (("creator", True), ("contributor", False)):
+        wanted = {text for text, _roles, creator in expected if creator is creates}
+        assert set(dc(record, element)) - scripts == wanted
+    assert scripts == ({"Буйда, И."} if "scripts" in case else set())
+    assert scripts <= set(dc(record, "creator"))
+
+
+def test_the_words_of_a_role_stand_beside_its_code() -> None:
+    """In one role of MODS; what the record says is kept."""
+    fields = (TITLE_245, ("700", "1 $aA,$eillustrator.$4ill"))
+    root = etree.fromstring(to_mods(record_of(fields, MARC21)))
+    roles = root.findall("m:name/m:role", NAMESPACES)
+    assert [[(term.get("type"), term.text) for term in role] for role in roles] == [
+        [("text", "illustrator."), ("code", "ill")]
+    ]

@@ -1,0 +1,43 @@
+"""Which benchmarks `make bench` runs, on how much, and for how long at most."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from benchmarks.machine import search_path
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A module `bench_NAME`, with what it needs beyond preserva's own test environment."""
+
+    name: str
+    title: str
+    minutes: float
+    arguments: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+
+    def lacking(self) -> list[str]:
+        """What it needs and this machine does not have."""
+        commands = [one for one in self.commands if shutil.which(one, path=search_path()) is None]
+        return commands + [one for one in self.modules if find_spec(one) is None]
+
+
+PARTS = (
+    Part("startup", "Starting", 1),
+    Part("bag", "Validating bags", 6, ("--rounds", "3"), modules=("bagit",)),
+    Part("bag_create", "Making bags", 7, ("--rounds", "3"), modules=("bagit",)),
+    Part("package", "Packaging books", 8, modules=("bagit",)),
+    Part("audit", "Audits", 7),
+    Part("transfer", "Replication", 8, commands=("rclone",)),
+    Part("line", "A long line", 7, commands=("rclone",)),
+    Part("peers", "Peers that do a part of it", 4),
+    Part("mets", "METS and PREMIS: writing", 2),
+    Part("check", "METS and PREMIS: checking", 3, modules=("metsrw",)),
+    Part("ledger", "The ledger", 2, ("100000", "1")),
+    Part("web", "Pages for staff", 3, ("20000", "1", "2000")),
+    Part("catalogue", "The union catalogue", 2, ("20000",)),
+)

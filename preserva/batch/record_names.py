@@ -1,0 +1,93 @@
+"""What records of packages can be asked for by, as it was read before.
+
+A file beside the ledger (`ledger-records.sqlite`) that can be deleted at any time: the records are
+then read again. What a version says never changes, so nothing in it can be out of date.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+
+from preserva.logs import get_logger
+
+_logger = get_logger(__name__)
+
+RecordName = tuple[str, str]
+"""A kind of number, and the number folded."""
+
+PackageVersion = tuple[str, int]
+"""The identifier of a package, and the number of a version."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS version (package TEXT NOT NULL, version INTEGER NOT NULL,
+    PRIMARY KEY (package, version)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS name (package TEXT NOT NULL, version INTEGER NOT NULL,
+    kind TEXT NOT NULL, text TEXT NOT NULL,
+    PRIMARY KEY (package, version, kind, text)) WITHOUT ROWID;
+"""
+
+
+class RecordNames:
+    """The names of records by the versions of packages that have them."""
+
+    def __init__(self, ledger: Path, *, writing: bool) -> None:
+        """Read what is remembered beside this ledger; add to it only if `writing`."""
+        self._path = ledger.with_name(f"{ledger.stem}-records.sqlite")
+        self._writing = writing
+        self._known: dict[PackageVersion, list[RecordName]] = {}
+        self._new: dict[PackageVersion, list[RecordName]] = {}
+
+    def __enter__(self) -> RecordNames:
+        if self._path.exists():
+            try:
+                self._known = self._read()
+            except sqlite3.Error as error:
+                self._warn(error)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        if self._writing and self._new:
+            try:
+                self._write()
+            except sqlite3.Error as problem:
+                self._warn(problem)
+
+    def get(self, version: PackageVersion) -> list[RecordName] | None:
+        """The names of the record of a version; None if it was not read before."""
+        return self._known.get(version)
+
+    def keep(self, version: PackageVersion, names: list[RecordName] | None) -> None:
+        """Remember them, unless the record could not be read."""
+        if names is not None:
+            self._new[version] = names
+
+    def _read(self) -> dict[PackageVersion, list[RecordName]]:
+        known: dict[PackageVersion, list[RecordName]] = defaultdict(list)
+        with closing(
+            sqlite3.connect(f"{self._path.as_uri()}?mode=ro", uri=True, timeout=30)
+        ) as file:
+            for package, version in file.execute("SELECT package, version FROM version"):
+                known[package, version] = []
+            for package, version, *name in file.execute("SELECT * FROM name"):
+                known[package, version].append((name[0], name[1]))
+        return dict(known)
+
+    def _write(self) -> None:
+        with closing(sqlite3.connect(self._path, timeout=30)) as file:
+            file.executescript(_SCHEMA)
+            with file:
+                file.executemany("INSERT OR IGNORE INTO version VALUES (?, ?)", self._new)
+                rows = ((*version, *name) for version, names in self._new.items() for name in names)
+                file.executemany("INSERT OR IGNORE INTO name VALUES (?, ?, ?, ?)", rows)
+
+    def _warn(self, error: sqlite3.Error) -> None:
+        _logger.warning("%s cannot be used, records are read again: %s", self._path, error)
