@@ -29,14 +29,15 @@ class Part:
 PARTS = (
     Part("startup", "Starting", 1),
     Part("bag", "Validating bags", 6, ("--rounds", "3"), modules=("bagit",)),
-    Part("bag_create", "Making bags", 8, ("--rounds", "3"), modules=("bagit",)),
+    Part("bag_create", "Making bags", 7, ("--rounds", "3"), modules=("bagit",)),
     Part("package", "Packaging books", 8, modules=("bagit",)),
     Part("audit", "Audits", 7),
-    Part("transfer", "Replication", 9, commands=("rclone",)),
-    Part("line", "A long line", 8, commands=("rclone",)),
+    Part("transfer", "Replication", 8, commands=("rclone",)),
+    Part("line", "A long line", 7, commands=("rclone",)),
     Part("peers", "Peers that do a part of it", 4),
     Part("mets", "METS and PREMIS: writing", 2),
     Part("check", "METS and PREMIS: checking", 3, modules=("metsrw",)),
     Part("ledger", "The ledger", 2, ("100000", "1")),
+    Part("web", "Pages for staff", 3, ("20000", "1", "2000")),
     Part("catalogue", "The union catalogue", 2, ("20000",)),
 )

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         restore_catalogue,
     )
     from preserva.api.demo import run_demo
+    from preserva.api.drill import run_drill
     from preserva.api.ingest import Stored
     from preserva.api.ledger import ArchiveLedger, backup_ledger, open_ledger, restore_ledger
     from preserva.api.pages import StaffPages, open_pages
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
         Institution,
         Mail,
         PackageClass,
+        PageSettings,
         Pings,
         Policy,
         Role,
@@ -88,6 +90,8 @@ if TYPE_CHECKING:
     from preserva.core.policy.audit import AuditedCopy, Due, Forecast
     from preserva.core.policy.audit import Reason as DueReason
     from preserva.core.policy.completeness import Table as BagTable
+    from preserva.core.policy.drill import Drill, DrillVerb, ExerciseResult
+    from preserva.core.policy.drill import Trouble as DrillTrouble
     from preserva.core.policy.health import Aspect as HealthAspect
     from preserva.core.policy.health import Health, HealthCheck, HealthLimits
     from preserva.core.policy.health import Job as HealthJob
@@ -144,6 +148,8 @@ if TYPE_CHECKING:
     )
     from preserva.core.values.subjects import Named as NamedSubject
     from preserva.demo import DemoFailedError
+    from preserva.drill.drill import DrillError
+    from preserva.drill.exercises import NotMendedError, NotPlantedError
     from preserva.errors import (
         ArchiveNotFound,
         AwaitsConfirmation,
@@ -202,6 +208,7 @@ _PLACES = {
     "HarvestSummary": "api.catalogue:HarvestSummary",
     "open_catalogue": "api.catalogue:open_catalogue",
     "run_demo": "api.demo:run_demo",
+    "run_drill": "api.drill:run_drill",
     "Stored": "api.ingest:Stored",
     "ArchiveLedger": "api.ledger:ArchiveLedger",
     "backup_catalogue": "api.catalogue:backup_catalogue",
@@ -255,6 +262,7 @@ _PLACES = {
     "Institution": "config:Institution",
     "Mail": "config:Mail",
     "PackageClass": "config:PackageClass",
+    "PageSettings": "config:PageSettings",
     "Pings": "config:Pings",
     "Policy": "config:Policy",
     "Role": "config:Role",
@@ -286,6 +294,10 @@ _PLACES = {
     "LevelsEvidence": "core.policy.levels:Evidence",
     "LevelsRequirement": "core.policy.levels:Requirement",
     "LevelsVerdict": "core.policy.levels:LevelsVerdict",
+    "Drill": "core.policy.drill:Drill",
+    "ExerciseResult": "core.policy.drill:ExerciseResult",
+    "DrillTrouble": "core.policy.drill:Trouble",
+    "DrillVerb": "core.policy.drill:DrillVerb",
     "Health": "core.policy.health:Health",
     "HealthAspect": "core.policy.health:Aspect",
     "HealthCheck": "core.policy.health:HealthCheck",
@@ -340,6 +352,9 @@ _PLACES = {
     "WholeStorage": "core.values.subjects:WholeStorage",
     "NamedSubject": "core.values.subjects:Named",
     "DemoFailedError": "demo:DemoFailedError",
+    "DrillError": "drill.drill:DrillError",
+    "NotMendedError": "drill.exercises:NotMendedError",
+    "NotPlantedError": "drill.exercises:NotPlantedError",
     "ArchiveNotFound": "errors:ArchiveNotFound",
     "AwaitsConfirmation": "errors:AwaitsConfirmation",
     "ConfigError": "errors:ConfigError",
@@ -396,30 +411,32 @@ __all__ = [
     "CheckedScans", "Clock", "Code", "Colours", "Config", "ConfigError", "Contributor",
     "CopyInStorage", "CopyRemoval", "CopyState", "CopyStatus", "CopyrightStatus", "Custody",
     "Damaged", "DecisionAnswer", "DecisionState", "DecisionUndone", "DecisionsImported", "Deed",
-    "DemoFailedError", "Division", "Document", "Due", "DueReason", "EditionView", "Ended",
-    "ExhibitionBuilt", "ExportFormat", "Facet", "FetchEntry", "Finding", "FolderPages", "Forecast",
-    "HarvestResult", "HarvestSummary", "Health", "HealthAspect", "HealthCheck", "HealthJob",
-    "HealthLimits", "HistoryEntry", "Hit", "Identifiers", "ImageRules", "Incident",
-    "IncidentDecision", "Institution", "Item", "JointDecision", "KeptProfile", "LedgerEntry",
-    "LedgerError", "LedgerInStorage", "LedgerProof", "Levels", "LevelsArea", "LevelsDemand",
-    "LevelsEvidence", "LevelsRequirement", "LevelsVerdict", "Limitation", "Listed", "ListedRecord",
-    "Listing", "LockLost", "Locked", "Mail", "MatchDecision", "MatchVerdict", "MatchedWord",
-    "Matter", "NamedSubject", "NotAFile", "NotFound", "NotInPlace", "OaiFormat", "ObjectInStorage",
+    "DemoFailedError", "Division", "Document", "Drill", "DrillError", "DrillTrouble", "DrillVerb",
+    "Due", "DueReason", "EditionView", "Ended", "ExerciseResult", "ExhibitionBuilt", "ExportFormat",
+    "Facet", "FetchEntry", "Finding", "FolderPages", "Forecast", "HarvestResult", "HarvestSummary",
+    "Health", "HealthAspect", "HealthCheck", "HealthJob", "HealthLimits", "HistoryEntry", "Hit",
+    "Identifiers", "ImageRules", "Incident", "IncidentDecision", "Institution", "Item",
+    "JointDecision", "KeptProfile", "LedgerEntry", "LedgerError", "LedgerInStorage", "LedgerProof",
+    "Levels", "LevelsArea", "LevelsDemand", "LevelsEvidence", "LevelsRequirement", "LevelsVerdict",
+    "Limitation", "Listed", "ListedRecord", "Listing", "LockLost", "Locked", "Mail",
+    "MatchDecision", "MatchVerdict", "MatchedWord", "Matter", "NamedSubject", "NotAFile",
+    "NotFound", "NotInPlace", "NotMendedError", "NotPlantedError", "OaiFormat", "ObjectInStorage",
     "ObjectToStorage", "Observer", "Outcome", "Overview", "PackageClass", "PackageError",
     "PackageHistory", "PackageId", "PackageType", "Packaged", "PageAccount", "PageChange",
-    "PageDeed", "PageFacts", "PageRole", "Person", "Pings", "Policy", "PreservaError", "Progress",
-    "Proposal", "Reached", "Receipt", "RecordedFinding", "RecordsExported", "RecordsImported",
-    "Refused", "Relation", "RelationKind", "RemovedCopy", "Repair", "Replication", "Report",
-    "ReportMonth", "ReportYear", "ResultPage", "Retitled", "Revised", "Rights", "RightsBasis",
-    "Role", "RowResult", "RowState", "ScanAction", "ScanPolicy", "ScanProfile", "Severity",
-    "SourceFile", "StaffPages", "Started", "State", "Status", "StorageConfig", "StorageError",
-    "StorageFull", "StorageState", "StorageTally", "Stored", "StrPath", "Structure", "Subject",
-    "Tally", "Tombstone", "TooLarge", "TransferForm", "Transferred", "TypedNumber", "Undecodable",
-    "Unfit", "Unreachable", "UsageError", "Wanted", "WholePackage", "WholeStorage", "Work",
-    "WorkKind", "WorkSum", "WrongLedger", "WrongStorage", "__version__", "backup_catalogue",
-    "backup_ledger", "bags", "check_storages", "create_archive", "load_config", "open_archive",
-    "open_catalogue", "open_ledger", "open_pages", "package_bag", "rebuild_config",
-    "rebuild_ledger", "restore_catalogue", "restore_ledger", "run_demo", "write_config",
+    "PageDeed", "PageFacts", "PageRole", "PageSettings", "Person", "Pings", "Policy",
+    "PreservaError", "Progress", "Proposal", "Reached", "Receipt", "RecordedFinding",
+    "RecordsExported", "RecordsImported", "Refused", "Relation", "RelationKind", "RemovedCopy",
+    "Repair", "Replication", "Report", "ReportMonth", "ReportYear", "ResultPage", "Retitled",
+    "Revised", "Rights", "RightsBasis", "Role", "RowResult", "RowState", "ScanAction", "ScanPolicy",
+    "ScanProfile", "Severity", "SourceFile", "StaffPages", "Started", "State", "Status",
+    "StorageConfig", "StorageError", "StorageFull", "StorageState", "StorageTally", "Stored",
+    "StrPath", "Structure", "Subject", "Tally", "Tombstone", "TooLarge", "TransferForm",
+    "Transferred", "TypedNumber", "Undecodable", "Unfit", "Unreachable", "UsageError", "Wanted",
+    "WholePackage", "WholeStorage", "Work", "WorkKind", "WorkSum", "WrongLedger", "WrongStorage",
+    "__version__", "backup_catalogue", "backup_ledger", "bags", "check_storages", "create_archive",
+    "load_config", "open_archive", "open_catalogue", "open_ledger", "open_pages", "package_bag",
+    "rebuild_config", "rebuild_ledger", "restore_catalogue", "restore_ledger", "run_demo",
+    "run_drill", "write_config",
 ]
 # fmt: on
 

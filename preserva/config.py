@@ -114,6 +114,18 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class PageSettings:
+    """The pages for staff: `inbox` are the folders in which scans wait to be packaged.
+
+    `webhook_hosts` are names and networks (`*.example.org`, `10.1.0.0/16`) that may be told when a
+    job has ended; an address inside is called only if it is in one of them.
+    """
+
+    inbox: tuple[Path, ...] = ()
+    webhook_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What the institutions agreed on."""
 
@@ -125,7 +137,10 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A complete, valid configuration. `xsd` is the folder of official schemas, if there is one."""
+    """A complete, valid configuration. `xsd` is the folder of official schemas, if there is one.
+
+    `language` is that of mails and pages, which others read; None if it is left to who runs it.
+    """
 
     path: Path
     institution: Institution
@@ -136,11 +151,13 @@ class Config:
     rights: Rights | None = None
     images: ImageRules = USUAL_RULES
     xsd: Path | None = None
+    language: str | None = None
     classes: tuple[PackageClass, ...] = ()
     pings: Pings = Pings()
     health: HealthLimits = USUAL_LIMITS
     mail: Mail | None = None
     people: Mapping[str, Person] = field(default_factory=dict)
+    web: PageSettings = PageSettings()
 
     def audit_interval_days(self, storage: str) -> int:
         """The number of days within which each copy in a storage is read once."""
@@ -276,6 +293,7 @@ def _config(path: Path, document: Mapping[str, Any]) -> Config:
         _rights(document, institutions[archive["institution"]].country),
         _images(document),
         base / document["schemas"]["xsd"] if "schemas" in document else None,
+        archive.get("language"),
         tuple(PackageClass(id_, **keys) for id_, keys in document.get("classes", {}).items()),
         Pings(**document.get("ping", {})),
         HealthLimits(**document.get("health", {})),
@@ -284,6 +302,14 @@ def _config(path: Path, document: Mapping[str, Any]) -> Config:
             id_: Person(id_, keys.get("name"), keys.get("login", id_))
             for id_, keys in document.get("people", {}).items()
         },
+        _pages(document.get("web", {}), base),
+    )
+
+
+def _pages(section: Mapping[str, Any], base: Path) -> PageSettings:
+    return PageSettings(
+        tuple(base / folder for folder in section.get("inbox", ())),
+        tuple(section.get("webhook_hosts", ())),
     )
 
 

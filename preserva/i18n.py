@@ -22,6 +22,7 @@ CONTEXT_END = "\x04"
 LOCALE_DIR = os.path.join(os.path.dirname(__file__), "locale")  # noqa: PTH118, PTH120 - pathlib is slow to import
 
 _catalogue: _gettext.NullTranslations | None = None
+_named = False
 _spoken: ContextVar[_gettext.NullTranslations | None] = ContextVar("spoken", default=None)
 
 
@@ -44,11 +45,25 @@ def use_language(name: str | None = None) -> bool:
     `name` is a locale, such as ru or be_BY.UTF-8. False if there are no messages in it: then they
     are in English.
     """
-    global _catalogue  # noqa: PLW0603 - one language for one process, as gettext itself has it
+    global _catalogue, _named  # noqa: PLW0603 - one language for one process, as gettext has it
+    _named = name is not None
     names = [name] if name else None
     _catalogue = _gettext.translation(DOMAIN, LOCALE_DIR, names, fallback=True)
     is_source = name is not None and name.partition("_")[0] == SOURCE_LANGUAGE
     return is_source or isinstance(_catalogue, _gettext.GNUTranslations)
+
+
+@contextmanager
+def speaking_for_others(name: str | None) -> Iterator[None]:
+    """Choose the language of what other people will read, for a block: mails, pages.
+
+    `name` is the one that they read, if that is known; one that was asked for comes before it.
+    """
+    if name is None or _named or _spoken.get() is not None:
+        yield
+        return
+    with speaking(name):
+        yield
 
 
 @contextmanager

@@ -109,5 +109,12 @@ def _explained(error: ValidationError, name: str, patterns: Explanations) -> Ite
         yield f"{where or name}: " + message
 
 
+def quoted(value: object) -> str:
+    """A string as TOML writes it, as which any string of JSON can be read. Raises TypeError."""
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
 def _joined(where: str, key: str) -> str:
     return f"{where}.{key}" if where else key

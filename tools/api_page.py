@@ -92,6 +92,7 @@ CALLS = {
     "bag fetch": "bags.fetch",
     "bag profile": "bags.keep_profile",
     "config check": "load_config, check_storages",
+    "drill": "run_drill",
     "demo": "run_demo",
 }
 """What a program calls where a person types a verb; everything is below `preserva`."""

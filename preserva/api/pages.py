@@ -73,17 +73,22 @@ class StaffPages:
         port: int = 8010,
         url: str | None = None,
         socket: str | None = None,
+        proxy_user: str | None = None,
+        proxy_account: str | None = None,
     ) -> None:
         """Serve the pages until interrupted; `url` is the address by which people reach them.
 
-        `socket` is the path of a Unix socket to listen on instead. For the open network put a web
-        server with TLS in front of it. Raises Locked if another process serves them; UsageError for
-        what is no address.
+        `socket` is the path of a Unix socket to listen on instead; what systemd has opened comes
+        before both. For the open network put a web server with TLS in front of it. By a Unix
+        socket, it may say in the header `proxy_user` who its user is; `proxy_account` is the
+        account by which it runs, and no other may connect then. Raises Locked if another process
+        serves them; UsageError for what is no address.
         """
-        from preserva.web.server import serve, site_of
+        from preserva.web.server import Listening, serve, site_of
 
         address = url or f"http://{host}:{port}"
-        serve(site_of(self._config, self._database, address), address, host, port, socket)
+        site = site_of(self._config, self._database, address, proxy_user)
+        serve(site, address, Listening(host, port, socket, proxy_account))
 
 
 def open_pages(config: StrPath | None = None) -> StaffPages:

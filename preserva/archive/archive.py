@@ -6,6 +6,7 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import permutations
@@ -39,6 +40,7 @@ from preserva.i18n import N_, _, joined
 from preserva.ledger import Ledger
 from preserva.local_time import local_time
 from preserva.logs import get_logger
+from preserva.storage.base import Storage
 from preserva.storage.open import open_storage
 
 _logger = get_logger(__name__)
@@ -84,8 +86,11 @@ class ArchivalStorage:
         person: str | None = None,
         rebuilding: bool = False,
         reading: bool = False,
+        verified: tuple[int, str] | None = None,
     ) -> None:
         """Open the ledger, only for `reading` or to write; storages are opened when needed.
+
+        `verified` is an entry and its digest up to which this process has verified it before.
 
         `person` is the code of who acts (`acting.acting_person` says who does without one).
 
@@ -109,7 +114,7 @@ class ArchivalStorage:
         self.ledger = Ledger(config.ledger, person=self.actor.person, read_only=reading)
         self._noted = self.ledger.size
         try:
-            if problems := self.ledger.verify(since=max(1, self._noted - _VERIFIED)):
+            if problems := self.ledger.verify(since=self._unverified(verified)):
                 raise unverified(problems)
             _logger.info(
                 "archive of %s: configuration %s, ledger %s with %d entries",
@@ -123,6 +128,13 @@ class ArchivalStorage:
 
     def __enter__(self) -> Self:
         return self
+
+    def _unverified(self, verified: tuple[int, str] | None) -> int:
+        """The first entry to verify: among the newest, and after those that were before."""
+        first = max(1, self._noted - _VERIFIED)
+        if verified is None or self.ledger.digest_of(verified[0]) != verified[1]:
+            return first
+        return max(first, verified[0] + 1)
 
     def __exit__(
         self,
@@ -157,6 +169,11 @@ class ArchivalStorage:
             store = Store(config, storage, partial(storage_id, self.ledger, name))
             self._stores[name] = Store(config, storage) if self._rebuilding else store
         return self._stores[name]
+
+    def work_through(self, name: str, wrap: Callable[[Storage], Storage]) -> None:
+        """Use a storage through another one from now on, such as one that plays a full disk."""
+        store = self.store(name)
+        self._stores[name] = replace(store, storage=wrap(store.storage))
 
     def stores(self) -> list[Store]:
         """All storages, primary ones first."""

@@ -52,6 +52,7 @@ class Settings:
         self.verb: str | None = None  # as people type it, once it has begun
         self.done = 0  # how many copies or packages this run has finished
         self._screen: Screen | None = None
+        self.progress: Path | None = None
 
     def _tell_waiting(self, error: Exception) -> None:
         echo(_("Waiting: {message}").format(message=error), err=True)
@@ -86,8 +87,15 @@ class Settings:
         return come
 
     def observer(self, json_: bool) -> Observer:
-        """A progress bar if stderr is a terminal, else an observer that does nothing."""
+        """A progress bar if stderr is a terminal, and a file if --progress names one."""
         self._begin()
+        if self.progress is None:
+            return self._shown(json_)
+        from preserva.cli.progress_file import to_file
+
+        return to_file(self.progress, self._shown(json_))
+
+    def _shown(self, json_: bool) -> Observer:
         if self.verbose:  # its lines would tear a bar apart
             return logged(None)
         from preserva.cli.console import Screen
@@ -144,6 +152,11 @@ def _set_log(context: click.Context, _option: click.Parameter, value: Path | Non
         log_to_file(value)
 
 
+def _set_progress(context: click.Context, _option: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        context.ensure_object(Settings).progress = value
+
+
 def _set_wait(context: click.Context, _option: click.Parameter, value: str | None) -> None:
     if value is not None:
         from preserva.cli.quantities import TIME
@@ -193,6 +206,14 @@ COMMON_OPTIONS: tuple[click.Option, ...] = (
         help="Append a log of what was done to a file, which may be rotated.",
         expose_value=False,
         callback=_set_log,
+    ),
+    click.Option(
+        ["--progress"],
+        metavar="FILE",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Keep in a file how far the work is, as JSON.",
+        expose_value=False,
+        callback=_set_progress,
     ),
     click.Option(
         ["--wait"],

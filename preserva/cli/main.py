@@ -63,6 +63,7 @@ VERBS = {
     "exhibit": N_("Build an exhibition of books: a site of plain files."),
     "bag": N_("Create, update and complete BagIt bags."),
     "config": N_("Check the configuration."),
+    "drill": N_("Rehearse disasters in a scratch archive, beside the real one."),
     "demo": N_("Demonstrate everything on a small archive of its own."),
 }
 """In the order in which people need them, each with the first paragraph of its help: listing them
@@ -123,8 +124,24 @@ def _terminated(_signal: int, _frame: FrameType | None) -> None:
 
 def run(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process."""
+    _open_standard_streams()
     signal.signal(signal.SIGTERM, _terminated)
     sys.exit(status_of(sys.argv[1:] if arguments is None else arguments))
+
+
+def _open_standard_streams() -> None:
+    """Open those of the standard streams that are closed; what is written there is lost.
+
+    Otherwise the next file that is opened, perhaps the ledger, would get the number of one of them,
+    and whatever a library or another program writes there would go into it.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest that is free
+            stream = open(number, "w" if number else "r", encoding="utf-8", closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)
 
 
 def status_of(arguments: list[str]) -> int:

@@ -44,8 +44,8 @@ def called(
         warn(ping(getattr(pings, success if outcomes == [True] else failure)))
 
 
-def written(path: Path, metrics: str) -> None:
-    """Put metrics into a file, at once. Raises StorageError."""
+def written(path: Path, text: str) -> None:
+    """Put metrics or a page into a file, at once. Raises StorageError."""
     from preserva.storage.local import LocalStorage
 
-    LocalStorage(path.absolute().parent).replace(path.name, metrics.encode())
+    LocalStorage(path.absolute().parent).replace(path.name, text.encode())

@@ -9,12 +9,13 @@ import click
 
 from preserva.cli.common import Settings, as_json, emit, package_id, pass_settings
 from preserva.cli.finish import finish
+from preserva.cli.notices import written
 from preserva.cli.period import Asked, by_person, no_names, since, until
 from preserva.cli.terminal import echo, raw
-from preserva.i18n import _
+from preserva.i18n import _, speaking_for_others
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from preserva.archive.archive import ArchivalStorage
@@ -90,7 +91,7 @@ def _report_archive(archive: ArchivalStorage, html: Path | None, levels: bool, j
     state = overview(archive)
     proofs = evidence(archive) if levels else None
     if html is not None:
-        _write(html, report_page(state, level_sections(proofs) if proofs else ()))
+        _write(archive, html, lambda: report_page(state, level_sections(proofs) if proofs else ()))
     if json_:
         emit("report", overview_document(state, proofs))
     elif html is None:
@@ -115,7 +116,7 @@ def _report_work(
     done = work(archive, since=period.since, until=period.until, person=period.person)
     if html is not None:
         name = archive.config.institution.id
-        _write(html, work_page(done, people, name, archive.clock()))
+        _write(archive, html, lambda: work_page(done, people, name, archive.clock()))
     if json_:
         emit("report", work_document(done))
     elif csv_:
@@ -144,7 +145,7 @@ def _report_package(archive: ArchivalStorage, package: str, html: Path | None, j
     name = package_id(package, archive)
     entries, incidents = history(archive, name)
     if html is not None:
-        _write(html, package_page(name, entries, incidents, archive.clock()))
+        _write(archive, html, lambda: package_page(name, entries, incidents, archive.clock()))
     if json_:
         emit("report", history_document(name, entries, incidents))
     elif html is None:
@@ -154,11 +155,12 @@ def _report_package(archive: ArchivalStorage, package: str, html: Path | None, j
             echo(f"{entry.number}\t{local_time(entry.time)}\t{event}\t{place}")
 
 
-def _write(path: Path, page: Page) -> None:
+def _write(archive: ArchivalStorage, path: Path, page: Callable[[], Page]) -> None:
+    """Write a page for others, in the language that they read."""
     from preserva.outputs.page import html
-    from preserva.storage.local import LocalStorage
 
-    LocalStorage(path.absolute().parent).replace(path.name, html(page).encode())
+    with speaking_for_others(archive.config.language):
+        written(path, html(page()))
 
 
 def _print_table(archive: ArchivalStorage) -> None:

@@ -23,6 +23,12 @@ _address = click.option(
 )
 @click.option("--socket", metavar="PATH", help="A Unix socket to listen on, for a proxy before it.")
 @click.option("--url", metavar="URL", help="The address under which people reach it.")
+@click.option(
+    "--proxy-user", metavar="HEADER", help="The header in which the proxy says who its user is."
+)
+@click.option(
+    "--proxy-account", metavar="LOGIN", help="The account of the proxy; no other may connect."
+)
 @pass_settings
 @click.pass_context
 def command(
@@ -32,6 +38,8 @@ def command(
     port: int,
     socket: str | None,
     url: str | None,
+    proxy_user: str | None,
+    proxy_account: str | None,
 ) -> None:
     """Serve pages for the people who keep the books, until stopped.
 
@@ -53,7 +61,14 @@ def command(
         settings.talk(_("Open this address once, and choose a password:"))
         echo(f"{address}/enter/{token}")
     settings.talk(_("listening at {url}; stop with Ctrl-C").format(url=address))
-    pages.serve(host=host, port=port, url=address, socket=socket)
+    pages.serve(
+        host=host,
+        port=port,
+        url=address,
+        socket=socket,
+        proxy_user=proxy_user,
+        proxy_account=proxy_account,
+    )
 
 
 @command.group("people", invoke_without_command=True)

@@ -11,7 +11,7 @@ import io
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import cast
 from urllib.parse import SplitResult, urljoin
@@ -133,6 +133,23 @@ def read(
     return retry(once, AnswerError, attempts=attempts, delay=pause, sleep=sleep)
 
 
+def post(url: str, body: bytes, headers: Mapping[str, str], policy: RequestPolicy) -> None:
+    """Send something that is taken with a status of success. Raises AddressError, AnswerError.
+
+    A redirect is not followed: whoever was trusted with the body answers for themselves.
+    """
+    parts = policy.check(url)
+    line = _connect(parts, policy)
+    try:
+        with _errors():
+            response = _request(line, parts, "POST", headers, body)
+        if not 200 <= response.status < 300:
+            phrase = http.client.responses.get(response.status, "")
+            raise AnswerError(f"HTTP {response.status} {phrase}".rstrip(), response.status)
+    finally:
+        line.end()
+
+
 @contextmanager
 def _errors() -> Iterator[None]:
     """Turn the errors of a request into AnswerError, without details of the URL or the response."""
@@ -232,14 +249,23 @@ def _connect(parts: SplitResult, policy: RequestPolicy) -> _Line:
 
 
 def _response(line: _Line, parts: SplitResult, offset: int) -> http.client.HTTPResponse:
+    headers = {"Range": f"bytes={offset}-"} if offset else {}
+    return _request(line, parts, "GET", headers)
+
+
+def _request(
+    line: _Line,
+    parts: SplitResult,
+    method: str,
+    headers: Mapping[str, str],
+    body: bytes | None = None,
+) -> http.client.HTTPResponse:
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    headers = {"User-Agent": f"preserva/{__version__}", "Accept-Encoding": "identity"}
-    if offset:
-        headers["Range"] = f"bytes={offset}-"
+    every = {"User-Agent": f"preserva/{__version__}", "Accept-Encoding": "identity", **headers}
     request = http.client.HTTPConnection(cast("str", parts.hostname), port_of(parts))
     request.default_port = DEFAULT_PORTS[parts.scheme]  # so that Host names no usual port
     request.sock = cast("socket.socket", line)  # all that http.client asks of it, it has
-    request.request("GET", target, headers=headers)
+    request.request(method, target, body, every)
     return request.getresponse()
 
 

@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from preserva.core.formats.canonical_json import Value, canonical
@@ -35,6 +36,8 @@ from preserva.ledger.totals import Totals
 from preserva.logs import get_logger
 
 _logger = get_logger(__name__)
+
+_SECONDS = "CAST(strftime('%s', json_extract(CAST(body AS TEXT), '$.time')) AS INTEGER)"
 
 _NAMED = 20
 """Differences of the summary that are reported; the first one is usually enough."""
@@ -118,10 +121,18 @@ class Ledger:
         types: tuple[str, ...] = (),
         newest_first: bool = False,
         since: int = 1,
+        period: tuple[datetime | None, datetime | None] = (None, None),
     ) -> Iterator[LedgerEntry]:
-        """The entries that match, oldest first, from the number `since` on."""
+        """The entries that match, oldest first, from the number `since` on.
+
+        Those outside the `period` are left out, to the second.
+        """
         conditions = ["number >= ?"] if since > 1 else ["1"]
         values: list[str | int] = [since] if since > 1 else []
+        for moment, compared in zip(period, (">=", "<="), strict=True):
+            if moment is not None:
+                conditions.append(f"{_SECONDS} {compared} ?")
+                values.append(int(moment.timestamp()))
         if package is not None:
             conditions.append("package = ?")
             values.append(package)
@@ -142,6 +153,16 @@ class Ledger:
                     yield parse(body, digest)
         except sqlite3.Error as error:
             raise self._unusable(error) from error
+
+    def packages_since(self, number: int) -> list[str]:
+        """The packages about which there are entries after that of a number."""
+        query = "SELECT DISTINCT package FROM entry WHERE number > ? AND package IS NOT NULL"
+        return [package for (package,) in self._query(query, number)]
+
+    def digest_of(self, number: int) -> str | None:
+        """The digest of one entry; None if there is none of that number."""
+        row = self._query("SELECT digest FROM entry WHERE number = ?", number).fetchone()
+        return None if row is None else str(row[0])
 
     def last(
         self,

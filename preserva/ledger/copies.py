@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -150,6 +151,22 @@ class Copies:
             " ORDER BY storage"
         )
         return [_known(row) for row in self._rows(query, [package])]
+
+    def sums(self, storage: str, without: Collection[str] = ()) -> tuple[int | None, int]:
+        """The oldest check (seconds since 1970) and the bytes of a storage's acknowledged copies.
+
+        Those of packages that are named in `without` are left out.
+        """
+        query = (
+            "SELECT min(checked), ifnull(sum(size), 0) FROM copy"
+            " WHERE arrival IS NOT NULL AND storage = ?"
+        )
+        values: list[Cell] = [storage]
+        if without:
+            query += " AND package NOT IN (SELECT value FROM json_each(?))"
+            values.append(json.dumps(sorted(without)))
+        ((oldest, size),) = self._rows(query, values)
+        return oldest, size
 
     def troubled(self) -> list[KnownCopy]:
         """What is wrong: copies, and storages with the package "". The oldest problem first."""

@@ -32,10 +32,11 @@ def health_lines(health: Health, *, quiet: bool = False) -> Iterator[str]:
     """A line for each thing that was looked at; if `quiet`, only for what is not well."""
     for check in health.checks:
         if check.outcome is not Outcome.PASS or not quiet:
-            yield f"{word(check.outcome.value)}\t{_sentence(check)}"
+            yield f"{word(check.outcome.value)}\t{health_sentence(check)}"
 
 
-def _sentence(check: HealthCheck) -> str:
+def health_sentence(check: HealthCheck) -> str:
+    """What was looked at, and what it should be."""
     if check.aspect is Aspect.FREE:
         place = check.subject or _("the ledger")
         message = _("free space for {place}: {size}, at least {limit} wanted")

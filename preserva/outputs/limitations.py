@@ -38,13 +38,21 @@ _SENTENCES = {
         "The server does not say when a file was written: after a killed run, the next one watches"
         " for a minute whether anybody still writes."
     ),
+    Limitation.NO_FENCE: N_(
+        "A suspended writer that goes on cannot be stopped: its lock is free only for the computer"
+        " on which it ran, once it has ended."
+    ),
+    Limitation.LATE_DELETES: N_(
+        "A deletion that was sent before its writer lost the lock, and arrives later, still takes"
+        " effect; the next audit finds it."
+    ),
     Limitation.KEEPS_VERSIONS: N_(
         "The bucket keeps old versions: what is deleted from staging takes up space until a"
         " lifecycle rule removes it."
     ),
     Limitation.RETAINS_OBJECTS: N_(
-        "Object lock retains every new object: files in staging cannot be deleted until the "
-        "retention ends. Set the retention for ocfl/ only."
+        "Object lock retains every new object: what is deleted from staging takes up space until"
+        " the retention ends, and a lifecycle rule removes it."
     ),
 }
 

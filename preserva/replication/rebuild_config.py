@@ -7,7 +7,6 @@ anything.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -35,6 +34,7 @@ from preserva.i18n import _
 from preserva.ledger.entry import content_of
 from preserva.storage.base import read_all
 from preserva.storage.open import open_storage
+from preserva.tomlfile import quoted
 
 _LARGEST = 65_536
 
@@ -97,27 +97,27 @@ def _identity(url: str) -> Mapping[str, Any]:
 def _lines(identities: Identities, own: str) -> Iterator[str]:
     yield "# Rebuilt from what the storages say about themselves. Check it before you continue: the"
     yield "# policy, rights and requirements for images are not stored in any storage."
-    yield f"[archive]\ninstitution = {_text(own)}"
+    yield f"[archive]\ninstitution = {quoted(own)}"
     for name, entry in _institutions(identities, own).items():
-        yield f"\n[institutions.{_text(name)}]"
-        yield from (f"name.{_text(key)} = {_text(value)}" for key, value in entry["name"].items())
-        yield from (f"{key} = {_text(entry[key])}" for key in ("country", "isil") if key in entry)
+        yield f"\n[institutions.{quoted(name)}]"
+        yield from (f"name.{quoted(key)} = {quoted(value)}" for key, value in entry["name"].items())
+        yield from (f"{key} = {quoted(entry[key])}" for key in ("country", "isil") if key in entry)
     for url, identity in identities.items():
         local = "://" not in url
-        yield f"\n[storages.{_text(identity['storage'])}]"
-        yield f"name = {_text(identity.get('name', identity['storage']))}"
-        yield f"institution = {_text(identity['institution'])}"
-        yield f"url = {_text(str(Path(url).absolute()) if local else url)}"
-        yield f"role = {_text(_role(identity, own))}"
+        yield f"\n[storages.{quoted(identity['storage'])}]"
+        yield f"name = {quoted(identity.get('name', identity['storage']))}"
+        yield f"institution = {quoted(identity['institution'])}"
+        yield f"url = {quoted(str(Path(url).absolute()) if local else url)}"
+        yield f"role = {quoted(_role(identity, own))}"
         if (depositor := _held_for(identity, own)) is not None:
-            yield f"held_for = {_text(depositor)}"
+            yield f"held_for = {quoted(depositor)}"
     if not any(_role(identity, own) == Role.PRIMARY for identity in identities.values()):
         name = _lost_primary(identities, own)
         yield "\n# This storage was lost: say where its new place is, an empty folder or a URL."
-        yield f"[storages.{_text(name)}]"
-        yield f"institution = {_text(own)}"
-        yield f"url = {_text(f'storages/{name}')}"
-        yield f"role = {_text(Role.PRIMARY.value)}"
+        yield f"[storages.{quoted(name)}]"
+        yield f"institution = {quoted(own)}"
+        yield f"url = {quoted(f'storages/{name}')}"
+        yield f"role = {quoted(Role.PRIMARY.value)}"
 
 
 def _institutions(identities: Identities, own: str) -> Mapping[str, Mapping[str, Any]]:
@@ -186,10 +186,3 @@ def _named_in_ledger(url: str, storage: str, own: str) -> str | None:
         except LedgerError:
             return None
     return name
-
-
-def _text(value: object) -> str:
-    """A string of TOML, as which any string of JSON can be read. Raises TypeError for others."""
-    if not isinstance(value, str):
-        raise TypeError(value)
-    return json.dumps(value, ensure_ascii=False)

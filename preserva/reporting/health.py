@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from preserva.archive.archive import ArchivalStorage
@@ -14,7 +15,15 @@ from preserva.archive.judgements import tally_of
 from preserva.archive.retirement import dropped_storages
 from preserva.archive.runs import last_success
 from preserva.config import Config, Role
-from preserva.core.policy.health import ExpectedJob, Health, HealthFacts, Job, examine
+from preserva.core.policy.health import (
+    ExpectedJob,
+    Health,
+    HealthCheck,
+    HealthFacts,
+    Job,
+    examine,
+    examine_jobs,
+)
 from preserva.core.policy.judgement import State
 from preserva.core.values.report import Outcome
 from preserva.fixity.audit_schedule import foresee, lanes_in
@@ -40,6 +49,11 @@ def health(archive: ArchivalStorage) -> Health:
         free=dict(_free(config)),
     )
     return examine(facts, config.health)
+
+
+def regular_work(config: Config, now: datetime) -> Iterator[HealthCheck]:
+    """Of the health, whether the jobs that must be done again and again are done; no ledger."""
+    return examine_jobs(_jobs(config), now, config.health)
 
 
 def _jobs(config: Config) -> Iterator[ExpectedJob]:

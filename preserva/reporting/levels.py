@@ -8,17 +8,20 @@ from preserva.archive.archive import ArchivalStorage
 from preserva.archive.judgements import tally_of
 from preserva.archive.ledger_replica import is_copied
 from preserva.config import Role
-from preserva.core.policy.judgement import State
+from preserva.core.policy.judgement import State, Tally
 from preserva.core.policy.levels import Evidence
 from preserva.core.values.entries import FIXITY_CHECK, REPLICATION, SUCCESS, VERIFICATION
 from preserva.errors import StorageError
 from preserva.fixity.audit_schedule import foresee, lanes_in
 
 
-def evidence(archive: ArchivalStorage) -> Evidence:
-    """What is proved now. No content is read; an unavailable storage proves nothing."""
+def evidence(archive: ArchivalStorage, tally: Tally | None = None) -> Evidence:
+    """What is proved now. No content is read; an unavailable storage proves nothing.
+
+    `tally` is that of the whole archive, if it is known already.
+    """
     ledger, now = archive.ledger, archive.clock()
-    tally = tally_of(archive)
+    tally = tally or tally_of(archive)
     whole = ledger.newest(VERIFICATION)
     lanes = lanes_in(archive)
     return Evidence(

@@ -20,7 +20,7 @@ from preserva.core.values.entries import NOTIFICATION, SUCCESS
 from preserva.core.values.facts import Notification
 from preserva.http_client.client import AnswerError, read
 from preserva.http_client.policy import SCHEMES, AddressError, RequestPolicy, named_hosts, shown
-from preserva.i18n import _
+from preserva.i18n import _, speaking_for_others
 from preserva.reporting.incidents import ended_since
 from preserva.reporting.overview import overview
 
@@ -75,7 +75,8 @@ def send_mail(archive: ArchivalStorage, mail_text: MailText) -> str | None:
     opened: Sequence[Incident] = [
         incident for incident in state.incidents if incident.number not in before
     ]
-    subject, text = mail_text(state, opened, len(before - now), ended)
+    with speaking_for_others(archive.config.language):
+        subject, text = mail_text(state, opened, len(before - now), ended)
     try:
         _send(mail, subject, text)
     except (OSError, ValueError, smtplib.SMTPException) as error:

@@ -33,14 +33,16 @@ _FEW = 1_000
 """How many packages with too few copies are listed."""
 
 
-def overview(archive: ArchivalStorage, *, past: bool = True) -> Overview:
+def overview(
+    archive: ArchivalStorage, *, past: bool = True, tally: Tally | None = None
+) -> Overview:
     """What the ledger says of all copies, now, and of the past, for which all of it is read.
 
-    Raises LedgerError.
+    `tally` is that of the whole archive, if it is known already. Raises LedgerError.
     """
     archive.refuse_outdated(archive.primary)
     config, ledger, now = archive.config, archive.ledger, archive.clock()
-    lanes, tally = lanes_in(archive), tally_of(archive)
+    lanes, tally = lanes_in(archive), tally or tally_of(archive)
     return Overview(
         config.institution.id,
         now,

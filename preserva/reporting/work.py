@@ -38,11 +38,13 @@ def work(
 
     Both are aware. Raises LedgerError.
     """
-    return work_of(_deeds(archive), Work(since, until, person), entries.SUCCESS)
+    return work_of(_deeds(archive, since, until), Work(since, until, person), entries.SUCCESS)
 
 
-def _deeds(archive: ArchivalStorage) -> Iterator[Deed]:
-    for entry in archive.ledger.entries(types=tuple(_READERS)):
+def _deeds(
+    archive: ArchivalStorage, since: datetime | None, until: datetime | None
+) -> Iterator[Deed]:
+    for entry in archive.ledger.entries(types=tuple(_READERS), period=(since, until)):
         facts = _READERS[entry.type](entry)
         if facts is None:
             continue

@@ -6,7 +6,7 @@ shown on a new machine without any other file and without a network.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from preserva.core.xml.write import XmlWriter, document
@@ -18,11 +18,16 @@ from preserva.i18n import _
 from preserva.specimen.page import HEIGHT, WIDTH, Line, Word, print_page
 from preserva.specimen.text import LEAVES, TextBlock
 
+PAGES = range(1, len(LEAVES) + 1)
+"""The numbers of all pages."""
+
 _ALTO = "http://www.loc.gov/standards/alto/ns-v4#"
 
 
-def draw_book(folder: Path) -> Path:
+def draw_book(folder: Path, pages: Sequence[int] = PAGES) -> Path:
     """Write the book into a new folder and its record beside it; returns the record's path.
+
+    `pages` are the numbers of those that are wanted; all by default.
 
     The folder is divided into master (TIFF), access (PNG) and text (ALTO 4.4), a file of the same
     name for each page; the record is `record.mrc`, RUSMARC in ISO 2709 and UTF-8. The same bytes
@@ -40,13 +45,14 @@ def draw_book(folder: Path) -> Path:
             )
         for name in ("master", "access", "text"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        for number, leaf in enumerate(LEAVES, 1):
+        for number in pages:
+            leaf = LEAVES[number - 1]
             image, blocks = print_page(leaf, number)
             image.save(folder / "master" / f"{leaf.name}.tif", dpi=(300, 300))
             image.save(folder / "access" / f"{leaf.name}.png", dpi=(300, 300), compress_level=3)
             text = zip(leaf.blocks, blocks, strict=True)
             _write_alto(folder / "text" / f"{leaf.name}.xml", number, text)
-        record.write_bytes(catalogue_record())
+        record.write_bytes(catalogue_record(len(pages)))
     return record
 
 
@@ -90,7 +96,7 @@ def _box(words: Iterable[Word]) -> dict[str, str]:
     return {name: str(pixels) for name, pixels in places.items()}
 
 
-def catalogue_record() -> bytes:
+def catalogue_record(pages: int = len(PAGES)) -> bytes:
     """The book's RUSMARC record: ISO 2709, UTF-8 (100$a says 50, leader/9 is blank)."""
     title = "Календарь хранителя на лѣто 1917-е, или Малая книжица о береженіи книгъ"
     modern = "Календарь хранителя на лето 1917-е, или Малая книжица о бережении книг"
@@ -103,7 +109,7 @@ def catalogue_record() -> bytes:
         _field("102", "  ", "aRU"),
         _field("200", "1 ", f"a{title}", "dКаляндар захавальніка", "f[сочинила программа]"),
         _field("210", "  ", "aБлаговѣщенскъ ; Мінскъ", "c[б. и.]", "d1917"),
-        _field("215", "  ", f"a{len(LEAVES)} с.", "cил., цв. ил.", "d7 см"),
+        _field("215", "  ", f"a{pages} с.", "cил., цв. ил.", "d7 см"),
         _field("300", "  ", "aВымышленная книга для показа программы preserva"),
         _field("316", "  ", "aСледов чтения нет; мышами не тронута", "5АОНБ : КП-000001"),
         _field("510", "1 ", "aКаляндар захавальніка", "zbel"),

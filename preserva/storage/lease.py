@@ -25,6 +25,7 @@ from preserva.errors import Locked, LockLost, NotFound, StorageError, Unreachabl
 from preserva.i18n import N_, _
 from preserva.logs import get_logger, redacted
 from preserva.storage.lock_holder import holder_for_people
+from preserva.storage.process_mark import has_ended, process_mark
 
 _logger = get_logger(__name__)
 
@@ -74,11 +75,22 @@ class Lease:
     """The lock of one storage, taken by one process at a time."""
 
     def __init__(
-        self, files: LeaseFiles, seconds: float = LEASE, *, clock: Callable[[], float] = _now
+        self,
+        files: LeaseFiles,
+        seconds: float = LEASE,
+        *,
+        clock: Callable[[], float] = _now,
+        fenced: bool = True,
     ) -> None:
+        """`fenced`: whether what a former holder still sends finds nothing.
+
+        Where it would take effect, a lease that has run out is taken only from a process that has
+        certainly ended: it ran on this machine.
+        """
         self._files = files
         self._seconds = seconds
         self._clock = clock
+        self._fenced = fenced
         self._number: int | None = None
         self._name = b""
         self._asked = 0.0  # by our clock, before the storage last confirmed that we hold it
@@ -96,7 +108,7 @@ class Lease:
         If the process is killed, the lock is free when its lease has run out.
         """
         name = holder.encode()[:500].replace(b"\n", b" ") or b"?"
-        name += b"\n" + secrets.token_hex(8).encode()  # no other process writes the same
+        name += f"\n{process_mark()}\n{secrets.token_hex(8)}".encode()  # no other writes the same
         number = self._take(name)
         self._number, self._name, self._lost = number, name, False
         _logger.info("lease %d of %s taken", number, redacted(self._files.url))
@@ -177,6 +189,8 @@ class Lease:
         if age is None or age >= self._seconds:
             watched = self._seconds if age is None else self._seconds / _RENEWALS * _WATCHED
             if not self._is_renewed(number, name, watched):
+                if not self._fenced:
+                    self._refuse_unless_ended(name)
                 return
         patience = time.monotonic() + _PATIENCE
         while not name and time.monotonic() < patience:  # created or truncated, and not written yet
@@ -184,6 +198,19 @@ class Lease:
             name = self._files.holder(number)
         if name != _GIVEN_UP:
             raise self._locked(name)
+
+    def _refuse_unless_ended(self, name: bytes) -> None:
+        """Refuse to follow a holder that could go on, since nothing would stop it."""
+        mark = name.decode("utf-8", "replace").split("\n")[1:2]
+        if not (mark and has_ended(mark[0])):
+            raise Locked(
+                str(self._locked(name)),
+                hint=N_(
+                    "It may be suspended, and this kind of storage could not stop it if it goes on."
+                    " If it has ended, run the command on its computer, which knows that. If that"
+                    " computer is gone, remove the folder staging/leases of the storage."
+                ),
+            )
 
     def _is_renewed(self, number: int, name: bytes, seconds: float) -> bool:
         """Whether somebody rewrites a lease file within this many seconds, changing its content."""

@@ -76,7 +76,7 @@ class PyFilesystemStorage:
         self._opened: FS | None = None
         self._folders: set[str] = set()  # seen to be folders, not links
         self._guard = threading.RLock()
-        self._lease = Lease(FolderLeases(self), lease)
+        self._lease = Lease(FolderLeases(self), lease, fenced=False)
 
     @contextmanager
     def files(self, path: str) -> Iterator[FS]:
@@ -105,6 +105,7 @@ class PyFilesystemStorage:
             Limitation.COPIED_ON_PUBLISH,
             Limitation.REPLACE_NOT_ATOMIC,
             Limitation.LINKS_LOOKED_AT_FIRST,
+            Limitation.NO_FENCE,
         )
 
     def stat(self, path: str) -> Entry | None:

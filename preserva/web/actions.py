@@ -9,7 +9,17 @@ from preserva.config import Config
 from preserva.core.values.model import PackageId
 from preserva.errors import UsageError
 from preserva.i18n import N_, _
+from preserva.web.inbox_actions import (
+    MADE,
+    change_pages,
+    check_folder,
+    check_table,
+    package_folder,
+    package_table,
+    results_name,
+)
 from preserva.web.people import PageRole
+from preserva.web.uploads import path_of
 
 FormFields = Mapping[str, str]
 """What a form sent, by the names of its fields."""
@@ -19,12 +29,16 @@ LONGEST_REASON = 2000
 
 @dataclass(frozen=True, slots=True)
 class PageAction:
-    """A verb that a page offers. `arguments` makes its command line, without the common options."""
+    """A verb that a page offers. `arguments` makes its command line, without the common options.
+
+    `made` is the name of the file that it makes; MADE stands for the path of that.
+    """
 
     name: str
     title: str
     role: PageRole
     arguments: Callable[[Config, FormFields], list[str]]
+    made: Callable[[Config, FormFields], str] | None = None
 
     def line(self, config: Config, fields: FormFields) -> list[str]:
         """The command line. Raises UsageError for fields that no form of ours has sent."""
@@ -50,13 +64,77 @@ def _storage(config: Config, fields: FormFields) -> list[str]:
     return [f"--storage={name}"]
 
 
+AUDIT_TIMES: Mapping[str, int] = {"15m": 15, "1h": 60, "6h": 360, "12h": 720}
+"""For how long an audit may be asked to read, in minutes; without a choice, an hour."""
+
+
+def _audit(config: Config, fields: FormFields) -> list[str]:
+    time = fields.get("time", "1h")
+    if time not in AUDIT_TIMES:
+        raise UsageError(_("Choose for how long."))
+    only = [text.replace("--storage=", "--only=") for text in _storage(config, fields)]
+    return ["audit", f"--max-time={time}", *only]
+
+
 def reason_of(fields: FormFields) -> str:
     """Why, in the words of a person. Raises UsageError if they gave none."""
-    reason = " ".join(fields.get("reason", "").split())
+    reason = _words(fields.get("reason", ""), LONGEST_REASON + 1)
     if not 1 <= len(reason) <= LONGEST_REASON:
         message = _("Say why, in at most {count} characters.")
         raise UsageError(message.format(count=LONGEST_REASON))
     return reason
+
+
+COPY_KINDS: Mapping[str, str] = {
+    "pdf": N_("PDF"),
+    "zip": N_("ZIP of access copies and text"),
+    "dip": N_("DIP: a package for use (.tar)"),
+    "sip": N_("SIP: a package for submission (.tar)"),
+    "aip": N_("AIP: the package as it is stored (.tar)"),
+}
+"""The forms in which a copy of a book is given, by the names that `preserva export --as` has."""
+
+
+def _export(_config: Config, fields: FormFields) -> list[str]:
+    kind = fields.get("kind", "")
+    if kind not in COPY_KINDS:
+        raise UsageError(_("Choose one."))
+    line = ["export", _package(fields), *([] if kind == "aip" else [f"--as={kind}"])]
+    if fields.get("to"):
+        line.append(f"--to={_words(fields['to'])}")
+    return [*line, *_optional_reason(fields), MADE]
+
+
+def _copy_name(_config: Config, fields: FormFields) -> str:
+    suffix = {"pdf": "pdf", "zip": "zip"}.get(fields.get("kind", ""), "tar")
+    return f"{_package(fields)}.{suffix}"
+
+
+def _optional_reason(fields: FormFields) -> list[str]:
+    return [f"--reason={reason_of(fields)}"] if fields.get("reason", "").strip() else []
+
+
+def _words(text: str, longest: int = LONGEST_REASON) -> str:
+    """A text in one line, without what no command line can hold."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:longest]
+
+
+def _new_record(config: Config, fields: FormFields) -> list[str]:
+    line = ["update", _package(fields), f"--record={path_of(config, fields.get('file', ''))}"]
+    if position := fields.get("position", "").strip():
+        if not position.isascii() or not position.isdigit() or len(position) > 9:
+            raise UsageError(_("The position of the record is a number from 1."))
+        line.append(f"--position={position}")
+    if fields.get("other_record"):
+        line.append("--other-record")
+    return [*line, f"--reason={reason_of(fields)}"]
+
+
+def _new_file(option: str) -> Callable[[Config, FormFields], list[str]]:
+    return lambda config, fields: [
+        "update", _package(fields), f"--{option}={path_of(config, fields.get('file', ''))}",
+        f"--reason={reason_of(fields)}",
+    ]  # fmt: skip
 
 
 ACTIONS: Mapping[str, PageAction] = {
@@ -70,15 +148,27 @@ ACTIONS: Mapping[str, PageAction] = {
         ),
         PageAction(
             "audit",
-            N_("Read the copies that are due, for an hour"),
+            N_("Read the copies that are due"),
             PageRole.PREPARE,
-            lambda config, fields: ["audit", "--max-time=1h"],
+            _audit,
         ),
         PageAction(
             "replicate",
             N_("Copy what is missing to the other storages"),
             PageRole.PREPARE,
             lambda config, fields: ["replicate"],
+        ),
+        PageAction(
+            "replicate-plan",
+            N_("Show what would be copied, and how much it is"),
+            PageRole.PREPARE,
+            lambda config, fields: ["replicate", "--dry-run"],
+        ),
+        PageAction(
+            "receive",
+            N_("Read and record what others have brought"),
+            PageRole.PREPARE,
+            lambda config, fields: ["receive"],
         ),
         PageAction(
             "replicate-package",
@@ -113,6 +203,47 @@ ACTIONS: Mapping[str, PageAction] = {
             lambda config, fields: [
                 "withdraw", _package(fields), f"--reason={reason_of(fields)}"
             ],
+        ),
+        PageAction(
+            "export", N_("Give a copy"), PageRole.PREPARE, _export, _copy_name
+        ),
+        PageAction(
+            "derive",
+            N_("Make access copies and a PDF"),
+            PageRole.PREPARE,
+            lambda config, fields: ["derive", _package(fields), "--access", "--pdf"],
+        ),
+        PageAction("record", N_("Replace the record"), PageRole.PREPARE, _new_record),
+        PageAction("rights", N_("State the rights"), PageRole.PREPARE, _new_file("rights")),
+        PageAction(
+            "pages",
+            N_("Change the pages"),
+            PageRole.PREPARE,
+            lambda config, fields: [
+                "update", _package(fields), *change_pages(config, fields),
+                f"--reason={reason_of(fields)}",
+            ],
+        ),
+        PageAction(
+            "package", N_("Make a package of these scans"), PageRole.PREPARE, package_folder
+        ),
+        PageAction("check", N_("Check these scans"), PageRole.PREPARE, check_folder),
+        PageAction(
+            "batch-check",
+            N_("Check all rows"),
+            PageRole.PREPARE,
+            check_table,
+            results_name,
+        ),
+        PageAction(
+            "batch",
+            N_("Make the packages"),
+            PageRole.PREPARE,
+            package_table,
+            results_name,
+        ),
+        PageAction(
+            "structure", N_("Replace the structure"), PageRole.PREPARE, _new_file("structure")
         ),
     )
 }  # fmt: skip

@@ -33,6 +33,32 @@ CREATE TABLE session (
 ) STRICT;
 CREATE TABLE attempt (person TEXT NOT NULL, address TEXT NOT NULL, time REAL NOT NULL) STRICT;
 CREATE TABLE form (id TEXT PRIMARY KEY, time REAL NOT NULL) STRICT;
+CREATE TABLE token (
+    number INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    person TEXT NOT NULL REFERENCES person ON DELETE CASCADE,
+    made_by TEXT NOT NULL,
+    made REAL NOT NULL,
+    used REAL
+) STRICT;
+CREATE TABLE hook (
+    number INTEGER PRIMARY KEY,
+    url TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    made_by TEXT NOT NULL,
+    made REAL NOT NULL
+) STRICT;
+CREATE TABLE delivery (
+    number INTEGER PRIMARY KEY,
+    hook INTEGER NOT NULL REFERENCES hook ON DELETE CASCADE,
+    body TEXT NOT NULL,
+    made REAL NOT NULL,
+    due REAL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    problem TEXT
+) STRICT;
+CREATE INDEX delivery_due ON delivery (due) WHERE due IS NOT NULL;
 CREATE TABLE job (
     number INTEGER PRIMARY KEY,
     form TEXT NOT NULL UNIQUE,
@@ -44,9 +70,26 @@ CREATE TABLE job (
     started REAL,
     attempts INTEGER NOT NULL DEFAULT 0,
     ended REAL,
-    exit_status INTEGER
+    exit_status INTEGER,
+    stopped_by TEXT
 ) STRICT;
 CREATE INDEX job_open ON job (number) WHERE ended IS NULL;
+CREATE TABLE draft (
+    book TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    person TEXT NOT NULL,
+    time REAL NOT NULL,
+    origin INTEGER NOT NULL,
+    PRIMARY KEY (book, number)
+) STRICT;
+CREATE TABLE typed (
+    book TEXT NOT NULL,
+    person TEXT NOT NULL,
+    fields TEXT NOT NULL,
+    time REAL NOT NULL,
+    PRIMARY KEY (book, person)
+) STRICT;
 CREATE TABLE book (
     package TEXT PRIMARY KEY,
     version INTEGER NOT NULL,

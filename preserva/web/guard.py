@@ -14,14 +14,14 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from preserva.i18n import _
-
-LARGEST_FORM = 1 << 16
-"""Bytes of a form. Nothing else is sent to the server: no file is uploaded."""
+from preserva.web.forms import LARGEST_UPLOAD
 
 _SAFE = frozenset({"GET", "HEAD"})
+_FOR_PROGRAMS = "/api/"
 _METHODS = _SAFE | {"POST"}
 _POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self';"
+    " form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'"
 )
 _HEADERS = {
@@ -58,24 +58,25 @@ class Guard:
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 
-        refusal = self._refusal(scope["method"], Headers(scope=scope))
+        refusal = self._refusal(scope["method"], scope["path"], Headers(scope=scope))
         if refusal is None:
             await self._app(scope, receive, marked)
         else:
             status, text = refusal
             await PlainTextResponse(f"{text}\n", status)(scope, receive, marked)
 
-    def _refusal(self, method: str, headers: Headers) -> tuple[int, str] | None:
+    def _refusal(self, method: str, path: str, headers: Headers) -> tuple[int, str] | None:
         if method not in _METHODS:
             return 405, _("This method is not used here.")
         if _host(headers.get("host", "")) not in self._hosts:
             return 421, _("This server is not known by this name.")
         if len(headers.getlist("host")) != 1:
             return 400, _("This request has several hosts.")
-        if method not in _SAFE and not _is_own(headers):
+        by_token = path.startswith(_FOR_PROGRAMS)  # no cookie counts there, so nothing is forged
+        if method not in _SAFE and not by_token and not _is_own(headers):
             return 403, _("This request does not come from a page of this server.")
         length = headers.get("content-length", "0")
-        if not length.isascii() or not length.isdigit() or int(length[:20]) > LARGEST_FORM:
+        if not length.isascii() or not length.isdigit() or int(length[:20]) > LARGEST_UPLOAD:
             return 413, _("This request is too large.")
         return None
 

@@ -20,6 +20,7 @@ from sqlite3 import Connection, Row
 from preserva.exit_status import ExitStatus
 from preserva.web.actions import FormFields
 from preserva.web.database import WebDatabase
+from preserva.web.hooks import note_end
 
 MOST_ATTEMPTS = 3
 """How often a job is begun whose process was killed; then it is over, as terminated."""
@@ -28,7 +29,10 @@ _LARGEST_TEXT = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class PageJob:
-    """Something that a person asked for. Times are seconds since 1970."""
+    """Something that a person asked for, and that `stopped_by` wants to end.
+
+    Times are seconds since 1970.
+    """
 
     number: int
     action: str
@@ -39,6 +43,7 @@ class PageJob:
     started: float | None
     ended: float | None
     exit_status: int | None
+    stopped_by: str | None = None
 
     @property
     def requested_at(self) -> datetime:
@@ -51,7 +56,9 @@ class PageJob:
         return None if self.ended is None else datetime.fromtimestamp(self.ended, UTC)
 
 
-_COLUMNS = "number, action, fields, person, language, requested, started, ended, exit_status"
+_COLUMNS = (
+    "number, action, fields, person, language, requested, started, ended, exit_status, stopped_by"
+)
 
 
 def submit(
@@ -102,6 +109,28 @@ def newest(database: WebDatabase, action: str) -> PageJob | None:
     return next(iter(_jobs(database, where, [action])), None)
 
 
+def of_action(database: WebDatabase, action: str, limit: int) -> list[PageJob]:
+    """The newest jobs of an action."""
+    where = "WHERE action = ? ORDER BY number DESC LIMIT ?"
+    return _jobs(database, where, [action, limit])
+
+
+def about_tables(database: WebDatabase, limit: int, table: str = "") -> list[PageJob]:
+    """The newest jobs about a table, or about any."""
+    where = "json_extract(fields, '$.table') = ?" if table else "fields LIKE '%\"table\"%'"
+    values: list[object] = [table] if table else []
+    return _jobs(database, f"WHERE {where} ORDER BY number DESC LIMIT ?", [*values, limit])
+
+
+def about_folder(database: WebDatabase, action: str, place: str, folder: str) -> PageJob | None:
+    """The newest job of an action about a folder of the inbox."""
+    where = (
+        "WHERE action = ? AND json_extract(fields, '$.place') = ?"
+        " AND json_extract(fields, '$.folder') = ? ORDER BY number DESC LIMIT 1"
+    )
+    return next(iter(_jobs(database, where, [action, place, folder])), None)
+
+
 def claim(database: WebDatabase) -> PageJob | None:
     """Begin the next job in the queue; None if there is none, or if one is being done."""
     with database.writing() as rows:
@@ -123,14 +152,32 @@ def orphans(database: WebDatabase) -> list[PageJob]:
 
 
 def give_back(database: WebDatabase, number: int) -> None:
-    """Let a job whose process is gone begin again; after MOST_ATTEMPTS, it is over."""
+    """Let a job whose process is gone begin again; after MOST_ATTEMPTS, or stopped, it is over."""
     with database.writing() as rows:
-        query = "SELECT attempts FROM job WHERE number = ? AND ended IS NULL"
+        query = "SELECT attempts, stopped_by FROM job WHERE number = ? AND ended IS NULL"
         row = rows.execute(query, [number]).fetchone()
-        if row is not None and row["attempts"] >= MOST_ATTEMPTS:
+        if row is None:
+            return
+        if row["attempts"] >= MOST_ATTEMPTS or row["stopped_by"] is not None:
             _end(rows, number, ExitStatus.TERMINATED, database.clock())
-        elif row is not None:
+        else:
             rows.execute("UPDATE job SET started = NULL WHERE number = ?", [number])
+
+
+def stop(database: WebDatabase, number: int, person: str) -> None:
+    """End a job: one that waits, at once; one that is being done, as soon as its process sees it.
+
+    One that is over stays as it is.
+    """
+    with database.writing() as rows:
+        rows.execute(
+            "UPDATE job SET stopped_by = ? WHERE number = ? AND ended IS NULL"
+            " AND stopped_by IS NULL",
+            [person, number],
+        )
+        waits = "SELECT 1 FROM job WHERE number = ? AND started IS NULL AND ended IS NULL"
+        if rows.execute(waits, [number]).fetchone():
+            _end(rows, number, ExitStatus.TERMINATED, database.clock())
 
 
 def end(database: WebDatabase, number: int, exit_status: int) -> None:
@@ -140,14 +187,55 @@ def end(database: WebDatabase, number: int, exit_status: int) -> None:
 
 
 def _end(rows: Connection, number: int, exit_status: int, now: float) -> None:
-    rows.execute(
-        "UPDATE job SET ended = ?, exit_status = ? WHERE number = ?", [now, exit_status, number]
-    )
+    row = rows.execute(
+        "UPDATE job SET ended = ?, exit_status = ? WHERE number = ? RETURNING action, person",
+        [now, exit_status, number],
+    ).fetchone()
+    note_end(rows, now, number, row["action"], row["person"], exit_status)
 
 
 def output_files(database: WebDatabase, number: int) -> tuple[Path, Path]:
     """Where a job's standard output and standard error are."""
     return database.jobs / f"{number}.out", database.jobs / f"{number}.err"
+
+
+def made_folder(database: WebDatabase, number: int) -> Path:
+    """Where a job puts the file that it makes for people to take."""
+    return database.jobs / f"{number}.made"
+
+
+def made_file(database: WebDatabase, number: int) -> Path | None:
+    """The file that a job has made; None if there is none, or not any more."""
+    try:
+        found = sorted(made_folder(database, number).iterdir())
+    except OSError:
+        return None
+    return next((path for path in found if path.is_file() and not path.is_symlink()), None)
+
+
+def progress_file(database: WebDatabase, number: int) -> Path:
+    """Where the verb of a job keeps how far it is."""
+    return database.jobs / f"{number}.progress"
+
+
+@dataclass(frozen=True, slots=True)
+class JobProgress:
+    """How far a job is: `done` of a `total` (None if not known), in "bytes" or "files"."""
+
+    subject: str
+    done: int
+    total: int | None
+    unit: str
+
+
+def progress(database: WebDatabase, number: int) -> JobProgress | None:
+    """How far a job said it is; None if it has not said yet."""
+    try:
+        known = json.loads(progress_file(database, number).read_bytes())
+        subject, done, total, unit = (known[name] for name in ("subject", "done", "total", "unit"))
+        return JobProgress(str(subject), int(done), None if total is None else int(total), unit)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def output(database: WebDatabase, number: int) -> tuple[str, str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from preserva.archive.acting import acting_person
@@ -16,7 +17,9 @@ from preserva.web import people
 from preserva.web.application import guarded
 from preserva.web.database import WebDatabase
 from preserva.web.people import PageRole
+from preserva.web.proxy import header_named
 from preserva.web.shelf import TitleReader
+from preserva.web.sockets import is_unix, listening, user_named
 from preserva.web.visit import StaffSite
 from preserva.web.worker import Worker
 
@@ -25,10 +28,26 @@ _SILENT = 10  # seconds after which a connection that says nothing is closed
 _MOST_CONNECTIONS = 1000
 
 
-def site_of(config: Config, database: WebDatabase, url: str) -> StaffSite:
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where a server listens: `host` and `port`, or the path of a Unix `socket`.
+
+    `proxy_account` is the account by which a reverse proxy runs; no other may connect.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8010
+    socket: str | None = None
+    proxy_account: str | None = None
+
+
+def site_of(
+    config: Config, database: WebDatabase, url: str, proxy_user: str | None = None
+) -> StaffSite:
     """What the server shares between requests; `url` is how people reach it."""
     worker = Worker(config, database, TitleReader(config, database))
-    return StaffSite(config, database, worker, url.rstrip("/"))
+    header = "" if proxy_user is None else header_named(proxy_user)
+    return StaffSite.of(config, database, worker, url, header)
 
 
 def hosts_of(url: str) -> tuple[str, ...]:
@@ -45,9 +64,12 @@ def first_invitation(config: Config, database: WebDatabase, person: str | None) 
 
     Raises UsageError if it is not known who that is.
     """
-    if any(known.has_password for known in people.accounts(database)):
+    known = people.accounts(database)
+    if any(account.has_password for account in known):
         return None
     code = acting_person(config.people, person)
+    if code is None and known:
+        return None  # somebody was invited, or comes by a proxy
     if code is None:
         raise UsageError(
             _("nobody is named who may come first"),
@@ -59,18 +81,26 @@ def first_invitation(config: Config, database: WebDatabase, person: str | None) 
     return people.invite(database, code)
 
 
-def serve(site: StaffSite, url: str, host: str, port: int, socket: str | None = None) -> None:
-    """Serve until stopped. Raises Locked if another process serves this archive."""
+def serve(site: StaffSite, url: str, listen: Listening) -> None:
+    """Serve until stopped. Raises Locked if another process serves this archive.
+
+    Raises UsageError and Refused for where it cannot listen.
+    """
     import uvicorn
 
-    from preserva.web.connections import ImpatientProtocol
+    from preserva.web.connections import only_for
 
+    users = None
+    if listen.proxy_account is not None:
+        users = {os.getuid(), user_named(listen.proxy_account)}
     with _only_one(site.database):
-        uvicorn.run(
+        sockets = listening(listen.host, listen.port, listen.socket)
+        if (site.proxy_header or users) and not is_unix(sockets):
+            for one in sockets:
+                one.close()
+            raise UsageError(_("the user of a proxy is believed only over a Unix socket: --socket"))
+        config = uvicorn.Config(
             guarded(site, hosts_of(url)),
-            host=host,
-            port=port,
-            uds=socket,
             log_level="warning",
             access_log=False,  # addresses of invitations would be in it
             server_header=False,
@@ -78,8 +108,10 @@ def serve(site: StaffSite, url: str, host: str, port: int, socket: str | None = 
             timeout_keep_alive=_SILENT,
             limit_concurrency=_MOST_CONNECTIONS,
             ws="none",
-            http=ImpatientProtocol,
+            http=only_for(users),
         )
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets)
 
 
 @contextmanager

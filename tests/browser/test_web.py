@@ -28,8 +28,15 @@ PATHS = [
     "/books/aonb-kp-0",
     "/incidents",
     "/decisions?all=1",
+    "/audits",
+    "/copies",
+    "/reports",
+    "/reports/archive",
+    "/reports/levels",
+    "/reports/period?from=2026",
     "/jobs",
     "/account",
+    "/programs",
     "/people",
 ]
 

@@ -2,7 +2,8 @@
 
     python -m tests.campaigns.remote PLACE VERB AT FAULT
 
-Prints how many such requests there were, unless it is killed.
+`receive`, which writes nothing there, is broken at the n-th request by which it reads. Prints how
+many such requests there were, unless it is killed.
 """
 
 from __future__ import annotations
@@ -20,13 +21,20 @@ import obstore
 from asyncssh.sftp import SFTPClientHandler
 from obstore.exceptions import GenericError
 
+from preserva import config
+from preserva.archive.archive import open_archive
+from preserva.core.values.report import Outcome
 from preserva.describe.characterization import pronom
-from preserva.errors import PreservaError
+from preserva.errors import PreservaError, StorageError
+from preserva.replication.accession import receive
 from tests.campaigns.test_every_write import VERBS
 from tests.support.leases import short_lease
 
 SFTP = ("open", "write", "fsync", "close", "mkdir", "rename", "posix_rename", "remove", "rmdir")
 S3 = ("put", "copy", "delete")
+SFTP_READS = ("open", "read", "stat", "lstat", "opendir", "readdir", "close")
+S3_READS = ("get", "head", "list", "list_with_delimiter_async")
+RECEIVE = "receive"
 
 
 class Requests:
@@ -75,12 +83,23 @@ class Requests:
 
         return counted
 
-    def install(self) -> None:
-        """Put the counter before the requests by which the drivers write."""
-        for name in SFTP:
+    def install(self, *, reads: bool = False) -> None:
+        """Put the counter before the requests by which the drivers write, or read."""
+        for name in SFTP_READS if reads else SFTP:
             setattr(SFTPClientHandler, name, self.sftp(getattr(SFTPClientHandler, name)))
-        for name in S3:
+        for name in S3_READS if reads else S3:
             setattr(obstore, name, self.s3(getattr(obstore, name)))
+
+
+def do_receive(place: Path) -> None:
+    """Record what the other institution copied to us."""
+    with open_archive(place / "minsk" / config.NAME, person="") as archive:
+        for receipt in receive(archive):
+            if receipt.outcome is not Outcome.PASS:
+                raise StorageError(str(receipt.report.findings))
+
+
+WORK = {**VERBS, RECEIVE: do_receive}
 
 
 def main() -> None:
@@ -89,10 +108,10 @@ def main() -> None:
     pronom.is_installed = lambda: False  # it would take longer to load than all the work
     short_lease()
     requests = Requests(int(at), fault)
-    requests.install()
+    requests.install(reads=verb == RECEIVE)
     status = 0
     try:
-        VERBS[verb](Path(place))
+        WORK[verb](Path(place))
     except PreservaError as error:
         status = error.exit_status
     print(requests.seen, flush=True)

@@ -1,8 +1,9 @@
 """Storages on other machines, broken at the requests by which they are written to.
 
 The process is killed before or after a request, or the server refuses it. Replication goes to a
-replica there; a package and its correction are made in a primary storage there. After each fault:
-what was acknowledged is whole, nothing half-made is visible, the next run finishes.
+replica there; a package and its correction are made in a primary storage there; `receive`, which
+only reads there, is broken at the requests by which it reads. After each fault: what was
+acknowledged is whole, nothing half-made is visible, the next run finishes.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 import pytest
 
 from preserva import config
-from preserva.archive.archive import create_archive
+from preserva.archive.archive import create_archive, open_archive
 from preserva.archive.stored_copy import StoredCopy
 from preserva.bag.create.create import create_bag
 from preserva.core.values.report import Outcome
@@ -32,26 +33,32 @@ from preserva.ingest.revision import Change, update
 from preserva.replication.replicate import replicate
 from preserva.storage.base import read_all
 from tests.campaigns.pieces import left
-from tests.campaigns.test_every_write import VERBS
+from tests.campaigns.remote import RECEIVE, WORK
 from tests.conftest import ROOT
 from tests.faults.damage import PACKAGE
 from tests.support.books import RECORD, an_archive, make_book
 from tests.support.leases import LEASE, short_lease
+from tests.support.partners import OTHER_SIDE
 
 LONG = os.environ.get("PRESERVA_LONG") == "1"
-WORK = ("package", "import", "update", "replicate", "replicate a second version", "repair")
+KINDS = (
+    *("package", "import", "update", "replicate", "replicate a second version", "repair"),
+    RECEIVE,
+)
 FAULTS = ("kill before", "kill after", "refuse")
 AMONG = {"sftp": 250, "s3": 20}
 """As many requests as each verb makes at least, to choose one among."""
+AMONG_READS = {"sftp": 40, "s3": 15}
+"""The same of `receive`."""
 
-ALL = list(product(AMONG, WORK, FAULTS))
+ALL = list(product(AMONG, KINDS, FAULTS))
 CASES = ALL if LONG else [one for turn, one in enumerate(ALL) if turn % 3 == turn // 3 % 3]
 
 
 def prepared(verb: str, place: Path, url: str) -> None:
     """An archive whose storage at the URL is the one that the verb writes to."""
     place.mkdir()
-    storage = "nlb-copy" if verb.startswith("rep") else "aonb-main"
+    storage = "nlb-copy" if verb.startswith("re") else "aonb-main"
     text = config.TEMPLATE.replace(f'"storages/{storage}"', f'"{url}"')
     (place / "archive").mkdir()
     (place / "archive" / config.NAME).write_text(text, encoding="utf-8")
@@ -67,9 +74,20 @@ def prepared(verb: str, place: Path, url: str) -> None:
         if verb == "replicate a second version":
             replicate(archive)
             update(archive, PACKAGE, Change(place / "new.xml", reason="a test"))
+        if verb == RECEIVE:
+            replicate(archive)
+            hold(place, url)
         if verb == "repair":
             replicate(archive)
             damage(StoredCopy(archive, archive.store("nlb-copy"), PACKAGE))
+
+
+def hold(place: Path, url: str) -> None:
+    """The other institution, which holds our replica at the URL."""
+    (place / "minsk").mkdir()
+    path = place / "minsk" / config.NAME
+    path.write_text(OTHER_SIDE.replace("../archive/storages/nlb-copy", url), encoding="utf-8")
+    create_archive(config.load(path))
 
 
 def damage(copy: StoredCopy) -> None:
@@ -92,7 +110,7 @@ def finish(verb: str, place: Path) -> None:
     """The next run, when the dead one's lock is free."""
     for _try in range(20):
         try:
-            VERBS[verb](place)
+            WORK[verb](place)
         except Locked:
             time.sleep(LEASE / 4)
         else:
@@ -114,6 +132,20 @@ def check_after_fault(place: Path, verb: str) -> None:
                 assert report.outcome is Outcome.PASS, report.findings
             if StoredCopy(archive, held, PACKAGE).acknowledged():
                 assert held.root.holds(PACKAGE.uri)
+
+
+def check_finished(place: Path, verb: str) -> None:
+    """Every copy is acknowledged and sound, by the ledger of each institution."""
+    copies = {place / "archive": 2 if verb.startswith("re") else 1}
+    if verb == RECEIVE:
+        copies[place / "minsk"] = 1
+    for folder, number in copies.items():
+        with open_archive(folder / config.NAME, person="") as archive:
+            assert archive.ledger.verify() == []
+            reports = validate_stored(archive, PACKAGE)
+            assert [one.outcome for one in reports] == [Outcome.PASS] * number
+            for held in archive.stores():
+                held.storage.close()
 
 
 @pytest.mark.parametrize(("driver", "verb", "fault"), CASES)
@@ -140,7 +172,8 @@ def test_a_fault_at_a_request_that_writes(
         prepared(verb, place, server.url(there))
         return place
 
-    points = [random.Random(f"{driver} {verb}").randint(1, AMONG[driver])]
+    among = AMONG_READS if verb == RECEIVE else AMONG
+    points = [random.Random(f"{driver} {verb}").randint(1, among[driver])]
     if LONG:
         status, total = broken(verb, trial("sound"), 0, fault)
         assert status == 0
@@ -154,12 +187,6 @@ def test_a_fault_at_a_request_that_writes(
         expected = {0, 3} if fault == "refuse" else {-9}  # not every refusal matters
         assert status in expected or LONG, f"request {at}"  # threads: some runs need fewer
         finish(verb, place)
-        with an_archive(place / "archive") as archive:
-            reports = validate_stored(archive, PACKAGE)
-            assert [one.outcome for one in reports] == [Outcome.PASS] * (
-                2 if verb.startswith("rep") else 1
-            )
-            for held in archive.stores():
-                held.storage.close()
+        check_finished(place, verb)
         shutil.rmtree(place)
     print(f"{driver}, {verb}, {fault}: {tried} of {len(points)} requests")

@@ -20,7 +20,7 @@ from preserva.bag.create.create import create_bag
 from preserva.core.values.codes import Code
 from preserva.core.values.limitations import Limitation
 from preserva.core.values.report import Outcome
-from preserva.errors import Unfit
+from preserva.errors import StorageError, Unfit
 from preserva.fixity.audit import audit
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
@@ -30,15 +30,21 @@ from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
 from preserva.reporting.storages import Reached, reach_storages
 from preserva.storage.base import read_all
+from preserva.storage.open import open_storage
 from tests.conftest import ROOT, require
 from tests.faults.damage import PACKAGE
 from tests.support import servers, unmodified
 from tests.support.books import RECORD, an_archive, make_book
 from tests.support.leases import short_lease
-from tests.support.unmodified import Served
+from tests.support.unmodified import Keeping, Served
 
 _SFTP = {Limitation.CACHED_READS, Limitation.LINKS_LOOKED_AT_FIRST}
-_S3 = {Limitation.CACHED_READS, Limitation.NO_RESUME, Limitation.MERGED_NAMES}
+_S3 = {
+    Limitation.CACHED_READS,
+    Limitation.NO_RESUME,
+    Limitation.MERGED_NAMES,
+    Limitation.LATE_DELETES,
+}
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,25 @@ SERVERS = {
         "`rclone serve s3`", unmodified.rclone_s3, "rclone", _S3, {Code.TRIED_OVERWRITES}
     ),
     "moto": Expected("moto", unmodified.moto, "moto_server", _S3, {Code.TRIED_UNCHECKED}),
+    "seaweedfs-versions": Expected(
+        "SeaweedFS, versioning",
+        partial(unmodified.seaweedfs_keeping, keeping=Keeping.VERSIONS),
+        "weed",
+        _S3 | {Limitation.KEEPS_VERSIONS},
+    ),
+    "seaweedfs-retention": Expected(
+        "SeaweedFS, object lock with a default retention",
+        partial(unmodified.seaweedfs_keeping, keeping=Keeping.RETENTION),
+        "weed",
+        _S3 | {Limitation.KEEPS_VERSIONS, Limitation.RETAINS_OBJECTS},
+    ),
+    "moto-versions": Expected(
+        "moto, versioning",
+        partial(unmodified.moto_keeping, keeping=Keeping.VERSIONS),
+        "moto_server",
+        _S3 | {Limitation.KEEPS_VERSIONS},
+        {Code.TRIED_UNCHECKED},
+    ),
 }
 
 
@@ -210,6 +235,23 @@ def names_of_others(archive: ArchivalStorage, place: Path) -> None:
     done = {result.package: result for result in replicate(archive) if result.package}
     strange = done["urn:preserva:aonb:kp-8"]
     assert (strange.acknowledged, strange.report.findings) == (["v1"], [])
+
+
+def test_a_retention_for_which_a_store_wants_another_checksum(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """moto takes nothing then without Content-MD5, which is not sent: said before any package."""
+    require(bool(unmodified.program("moto_server")), "moto_server is not installed")
+    (tmp_path / "server").mkdir()
+    with unmodified.moto_keeping(tmp_path / "server", Keeping.RETENTION) as served:
+        for name, value in served.environment.items():
+            monkeypatch.setenv(name, value)
+        settings = tmp_path / config.NAME
+        text = config.TEMPLATE.replace('"storages/nlb-copy"', f'"{served.url}"')
+        settings.write_text(text, encoding="utf-8")
+        with pytest.raises(StorageError, match="Content-MD5"):
+            create_archive(config.load(settings))
+        assert list(open_storage(served.url).walk("")) == []
 
 
 def test_the_manual_has_the_table() -> None:

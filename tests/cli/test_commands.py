@@ -263,7 +263,7 @@ def test_what_a_storage_cannot_promise_is_said(ready: Path, run: Run, run_json: 
     assert (poor["storage"], poor["problem"]) == ("nlb-copy", None)
     assert poor["limitations"] == [
         "unsynced-writes", "cached-reads", "copied-on-publish", "replace-not-atomic",
-        "links-looked-at-first",
+        "links-looked-at-first", "no-fence",
     ]  # fmt: skip
     status, out, _err = run("config", "check", "--storages")
     sentences = [f"  {sentence(Limitation(code))}" for code in poor["limitations"]]

@@ -132,6 +132,7 @@ def archive_verbs(documented: Documented, place: Path) -> None:
     documented(0, "store", "out/aonb-kp-7")
     documented(0, "import", "out/aonb-kp-7", "--dry-run")
     documented(0, "demo", "--place", "demo")
+    documented(0, "drill", "--place", "drill", "--keep")
     documented(0, "demo", "--scans", "practice/scans")
 
 

@@ -14,19 +14,23 @@ from pathlib import Path
 import pytest
 
 from preserva import config
-from preserva.archive.archive import ArchivalStorage, create_archive
+from preserva.archive.archive import ArchivalStorage, create_archive, open_archive
+from preserva.archive.retirement import retire
 from preserva.archive.stored_copy import StoredCopy
+from preserva.archive.two_persons import answer
 from preserva.bag.create.create import create_bag
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome
-from preserva.errors import Locked, StorageError, Unreachable
+from preserva.errors import AwaitsConfirmation, Locked, Refused, StorageError, Unreachable
+from preserva.fixity.audit import audit
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
 from preserva.ingest.revision import Change, update
 from preserva.ingest.transfer import accept
 from preserva.replication.repair import repair
 from preserva.replication.replicate import Replication, replicate
+from preserva.reporting.incidents import open_incidents
 from preserva.reporting.storages import reach_storages
 from preserva.storage.sftp.connection import SSH_CONFIG
 from preserva.storage.sftp.driver import SftpStorage
@@ -178,6 +182,37 @@ def test_a_server_that_changes_names(lab: Lab) -> None:
     assert (done_later.acknowledged, done_later.report.findings) == (["v1"], [])
 
 
+def test_a_copy_whose_names_the_server_does_not_keep_any_more_is_retired(lab: Lab) -> None:
+    """Where the storage cannot be moved: two persons, once there are enough copies elsewhere."""
+    source = lab.place / "foreign"
+    source.mkdir()
+    (source / "й.txt").write_text("книга")
+    create_bag(source, lab.place / "bag")
+    strange = PackageId("aonb", "kp-8")
+    accept(lab.archive, lab.place / "bag", local=strange.local)
+    replicate(lab.archive)
+    lab.server.behave("nfd")
+    audit(lab.archive, only=("nlb-copy",), moved=("nlb-copy",))
+    assert [one.package for one in open_incidents(lab.archive)] == [strange.uri]
+    path = lab.archive.config.path
+    third = '\n[storages.third]\ninstitution = "nlb"\nurl = "storages/third"\nrole = "replica"\n'
+    path.write_text(path.read_text("utf-8") + third, "utf-8")
+    create_archive(config.load(path))
+    with open_archive(path, person="ivanova") as archive:
+        with pytest.raises(Refused, match="still needed"):
+            retire(archive, "nlb-copy", strange, "its server changes names")
+        replicate(archive, to="third")
+        audit(archive)
+        with pytest.raises(AwaitsConfirmation) as waiting:
+            retire(archive, "nlb-copy", strange, "its server changes names")
+    with open_archive(path, person="petrov") as archive:
+        answer(archive, waiting.value.decision, confirm=True)
+        retire(archive, "nlb-copy", strange, None)
+        assert open_incidents(archive) == []
+        assert [one.report.findings for one in replicate(archive)] == [[]] * 3
+        assert audit(archive).outcome is Outcome.PASS
+
+
 def test_names_that_were_changed_after_they_were_acknowledged(lab: Lab) -> None:
     """Somebody moved the storage to such a server: a repair says why it cannot succeed."""
     source = lab.place / "foreign"
@@ -196,6 +231,17 @@ def test_names_that_were_changed_after_they_were_acknowledged(lab: Lab) -> None:
     assert Code.NAME_NOT_KEPT in {finding.code for finding in done.report.findings}
     assert not done.applied
     assert not (lab.server.root / "minsk/quarantine").exists()
+    lab.server.behave()  # it was moved back: the changed names are there, and are set aside
+    assert audit(lab.archive, only=("nlb-copy",), moved=("nlb-copy",)).outcome is Outcome.FAIL
+    assert [one.package for one in open_incidents(lab.archive)] == [strange.uri]
+    (done,) = repair(lab.archive, [strange], storage="nlb-copy", apply=True)
+    assert (done.applied, done.report.findings) == (True, [])
+    (name,) = (lab.server.root / "minsk/ocfl").rglob("й.txt")
+    assert name.name == "й.txt"
+    (aside,) = (lab.server.root / "minsk/quarantine").rglob("*.txt")
+    assert aside.name == unicodedata.normalize("NFD", "й.txt")
+    assert open_incidents(lab.archive) == []
+    assert audit(lab.archive, only=("nlb-copy",), moved=("nlb-copy",)).outcome is Outcome.PASS
 
 
 def test_something_in_the_way_is_set_aside_and_the_others_go_on(lab: Lab) -> None:

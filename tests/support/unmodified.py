@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import os
 import shutil
 import subprocess
@@ -12,10 +14,13 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 
 import asyncssh
+import pytest
 
+from preserva.storage.s3.questions import questions_for
 from preserva.storage.sftp.connection import SSH_CONFIG
 from tests.support import servers
 
@@ -149,8 +154,60 @@ def seaweedfs(folder: Path) -> Iterator[Served]:
         yield Served(server.url("kept"), None, server.keys)
 
 
-def _bucket_url(port: int) -> str:
-    return f"s3://books/kept?endpoint=http://127.0.0.1:{port}&region=us-east-1"
+def _bucket_url(port: int, bucket: str = "books") -> str:
+    return f"s3://{bucket}/kept?endpoint=http://127.0.0.1:{port}&region=us-east-1"
+
+
+class Keeping(Enum):
+    """What a bucket does with objects that are overwritten or deleted; the value is the setting."""
+
+    VERSIONS = (
+        "versioning=",
+        "<VersioningConfiguration{xmlns}><Status>Enabled</Status></VersioningConfiguration>",
+    )
+    RETENTION = (
+        "object-lock=",
+        "<ObjectLockConfiguration{xmlns}><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule>"
+        "<DefaultRetention><Mode>COMPLIANCE</Mode><Days>1</Days></DefaultRetention></Rule>"
+        "</ObjectLockConfiguration>",
+    )
+
+
+_XMLNS = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
+
+
+def _keeping_bucket(port: int, keys: dict[str, str], keeping: Keeping) -> Served:
+    """A new bucket that keeps versions; with a retention, for a day whatever anybody asks."""
+    url = _bucket_url(port, "keeping")
+    query, text = keeping.value
+    body = text.format(xmlns=_XMLNS).encode()
+    digest = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
+    lock = {"x-amz-bucket-object-lock-enabled": "true"} if keeping is Keeping.RETENTION else {}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in keys.items():
+            patch.setenv(name, value)
+        questions = questions_for(url)
+        for request in (
+            ("PUT", "", "", b"", lock),
+            ("PUT", "", query, body, {"content-md5": digest}),
+        ):
+            answer = questions.ask(*request)
+            assert answer is not None and answer.status < 300, answer
+    return Served(url, None, keys)
+
+
+@contextmanager
+def seaweedfs_keeping(folder: Path, keeping: Keeping) -> Iterator[Served]:
+    """SeaweedFS with a bucket that keeps what is deleted."""
+    with servers.weed(folder / "weed") as server:
+        yield _keeping_bucket(server.port, server.keys, keeping)
+
+
+@contextmanager
+def moto_keeping(folder: Path, keeping: Keeping) -> Iterator[Served]:
+    """moto with such a bucket."""
+    with _moto(folder) as port:
+        yield _keeping_bucket(port, KEYS, keeping)
 
 
 @contextmanager
@@ -165,12 +222,18 @@ def rclone_s3(folder: Path) -> Iterator[Served]:
 
 
 @contextmanager
-def moto(folder: Path) -> Iterator[Served]:
-    """moto's stand-in for Amazon S3; its bucket is made by a request of its own."""
+def _moto(folder: Path) -> Iterator[int]:
     port = servers.free_port()
     found = program("moto_server")
     assert found is not None
     with _running([found, "-p", str(port)], port, folder):
+        yield port
+
+
+@contextmanager
+def moto(folder: Path) -> Iterator[Served]:
+    """moto's stand-in for Amazon S3; its bucket is made by a request of its own."""
+    with _moto(folder) as port:
         request = urllib.request.Request(f"http://127.0.0.1:{port}/books", method="PUT")
         urllib.request.urlopen(request, timeout=60).close()  # it asks for no signature
         yield Served(_bucket_url(port), None, KEYS)

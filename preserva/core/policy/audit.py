@@ -14,6 +14,9 @@ EARLY_SHARE = 100
 _LEAD = 10
 """Copies are due this part of an interval early: a run that was missed then breaks no promise."""
 
+_NEXT_RUN = timedelta(hours=30)
+"""They are due at least so early: the run of the next night, begun a little later, is too late."""
+
 _DAY = timedelta(days=1)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -124,7 +127,8 @@ def windows(lane: Lane, now: datetime, *, moved: bool) -> list[tuple[Reason, Win
     `moved`: something happened to the storage. EARLY names all that are not due; of those only a
     small share is to be drawn, the one of `lot`.
     """
-    soon = now - lane.interval + lane.interval / _LEAD
+    lead = min(max(lane.interval / _LEAD, _NEXT_RUN), lane.interval)
+    soon = now - lane.interval + lead
     return [
         (Reason.NEVER, Window()),
         (Reason.DUE, Window(until=soon)),

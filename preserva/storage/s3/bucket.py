@@ -38,11 +38,13 @@ _NOT_IMPLEMENTED = 501
 _SILENCE = "120s"  # after which a connection counts as dead
 
 
-def open_bucket(url: str) -> S3Store:
+def open_bucket(url: str, *, repeats: int = 3) -> S3Store:
     """The place in a bucket that `s3://bucket/prefix?endpoint=https://host&region=name` names.
 
     Keys come from the environment (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`) or the machine's
-    role. Nothing is read yet. Raises UsageError.
+    role. A failed request is repeated up to `repeats` times. Nothing is read yet.
+
+    Raises UsageError.
     """
     parts = urlsplit(url)
     settings = dict(parse_qsl(parts.query))
@@ -72,7 +74,7 @@ def open_bucket(url: str) -> S3Store:
             "read_timeout": _SILENCE,
             "timeout": "7d",  # for a whole answer, which may be a large file on a slow connection
         },
-        retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=60)},
+        retry_config={"max_retries": repeats, "retry_timeout": timedelta(seconds=60)},
     )
 
 

@@ -34,6 +34,7 @@ from preserva.storage.s3.bucket import (
     open_bucket,
     replace_seen,
 )
+from preserva.storage.s3.deletion import delete
 from preserva.storage.s3.lease import S3Leases
 from preserva.storage.s3.questions import questions_for
 from preserva.storage.s3.reader import S3Reader
@@ -63,6 +64,7 @@ class S3Storage:
 
     def __init__(self, url: str, *, lease: float = LEASE) -> None:
         self.store = open_bucket(url)
+        self._unrepeated = open_bucket(url, repeats=0)
         self.url = url.partition("?")[0].rstrip("/")
         self._questions = questions_for(url)
         self._lease = Lease(S3Leases(self.store, self.url), lease)
@@ -73,8 +75,13 @@ class S3Storage:
 
     def limitations(self) -> tuple[Limitation, ...]:
         """What an object store cannot promise, and what its bucket does with deleted objects."""
-        always = (Limitation.CACHED_READS, Limitation.NO_RESUME, Limitation.MERGED_NAMES)
-        return (*always, *self._questions.limitations())
+        return (
+            Limitation.CACHED_READS,
+            Limitation.NO_RESUME,
+            Limitation.MERGED_NAMES,
+            Limitation.LATE_DELETES,
+            *self._questions.limitations(),
+        )
 
     def inspect(self, path: str) -> StorageTraits:
         """When an object was written, and whether the store accepts a wrong checksum."""
@@ -339,9 +346,7 @@ class S3Storage:
         self._remove(list(self._objects(key)))
 
     def _remove(self, keys: list[str]) -> None:
-        if keys:
-            with self._errors(keys[0]):
-                obstore.delete(self.store, keys)
+        delete(self._unrepeated, keys, self.url, self._lease)
 
     def replace(self, path: str, data: bytes) -> None:
         """Put new content in the place of a small file, durably and at once.

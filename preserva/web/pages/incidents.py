@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from starlette.responses import Response
 
 from preserva.core.policy.overview import Incident
 from preserva.core.values.entries import FIXITY_CHECK, SUCCESS
 from preserva.errors import NotFound
-from preserva.i18n import _
+from preserva.i18n import _, language
 from preserva.ledger import LedgerEntry
 from preserva.outputs import report
+from preserva.outputs.findings import for_people
 from preserva.reporting.incidents import decide as record_decision
 from preserva.reporting.incidents import open_incidents
+from preserva.web import jobs
 from preserva.web.actions import reason_of
+from preserva.web.damaged_pages import damaged_file, damaged_pages, sound_file
+from preserva.web.pictures import PictureResponse
 from preserva.web.visit import Visit
 
 
@@ -32,8 +38,31 @@ def show(visit: Visit) -> Response:
     sentences = [finding.message() for finding in incident.findings]
     return visit.show(
         "incident", incident=incident, what=report.what(incident), findings=sentences,
-        advice=report.advice(incident),
+        advice=report.advice(incident), pages=damaged_pages(incident), plan=_plan(visit, incident),
     )  # fmt: skip
+
+
+def picture(visit: Visit) -> Response:
+    """The picture of a page: of the damaged file, or of the one that was stored."""
+    incident, place = _incident(visit), visit.params["place"]
+    kinds = {"damaged": damaged_file, "sound": sound_file}
+    if visit.params["kind"] not in kinds or not place.isascii() or not place.isdigit():
+        raise NotFound(_("There is no such page"))
+    find = kinds[visit.params["kind"]]
+    key, source = find(visit.site.config, incident, int(place[:6]))
+    return PictureResponse(visit.site.pictures, key, "page", source, language())
+
+
+def _plan(visit: Visit, incident: Incident) -> tuple[jobs.PageJob, str] | None:
+    """The newest plan of a repair that was made since the newest check, and its words."""
+    package = for_people(incident.package) if incident.package else ""
+    since = datetime.fromisoformat(incident.newest).timestamp()
+    for job in jobs.recent(visit.database):
+        about = (job.fields.get("package"), job.fields.get("storage", incident.storage))
+        fits = job.action == "repair-plan" and about == (package, incident.storage)
+        if fits and job.ended is not None and job.requested >= since:
+            return job, jobs.output(visit.database, job.number)[0]
+    return None
 
 
 def decide(visit: Visit) -> Response:

@@ -29,58 +29,11 @@ from preserva.replication.replicate import replicate
 from preserva.reporting.incidents import decide, open_incidents
 from preserva.reporting.notify import ping, send_mail
 from tests.support.books import an_archive, make_book
+from tests.support.mail_server import MailServer
 from tests.support.servers import free_port
 from tests.support.web_server import Send, answer, certificate, tls_of, web_server
 
 START = datetime(2026, 12, 1, tzinfo=UTC)
-
-
-class MailServer(threading.Thread):
-    """As much of SMTP (RFC 5321) as a client needs that sends one message at a time."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.listening = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self.listening.getsockname()[1]
-        self.messages: list[bytes] = []
-        self.refusing = False
-        self.start()
-
-    def run(self) -> None:
-        while True:
-            try:
-                line, _address = self.listening.accept()
-            except OSError:
-                return
-            with line, line.makefile("rwb", buffering=0) as stream:
-                self.serve(stream)
-
-    def serve(self, stream: object) -> None:
-        def say(text: str) -> None:
-            stream.write(text.encode() + b"\r\n")  # type: ignore[attr-defined]
-
-        lines = iter(stream.readline, b"")  # type: ignore[attr-defined]
-        say("220 here")
-        for line in lines:
-            word = line[:4].upper()
-            if word == b"DATA":
-                say("354 go on")
-                body = []
-                for part in lines:
-                    if part == b".\r\n":
-                        break
-                    body.append(part)
-                self.messages.append(b"".join(body))
-            if word == b"QUIT":
-                say("221 bye")
-                return
-            say("550 no" if self.refusing and word == b"RCPT" else "250 well")
-
-    @property
-    def subjects(self) -> list[str]:
-        """Of the messages so far."""
-        parsed = (email.message_from_bytes(one, policy=default) for one in self.messages)
-        return [str(one["Subject"]) for one in parsed]
 
 
 @pytest.fixture

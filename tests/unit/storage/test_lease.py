@@ -19,6 +19,7 @@ from preserva.storage import lease
 from preserva.storage.lease import Lease
 from preserva.storage.lease_files import FolderLeases
 from preserva.storage.local import LocalReader, LocalStorage
+from preserva.storage.process_mark import process_mark
 
 
 def words_of(files: Files) -> dict[int, bytes]:
@@ -246,3 +247,31 @@ def test_a_lease_that_is_renewed_while_it_is_read_is_read_again(tmp_path: Path) 
         files.holder(1)
     with pytest.raises(StorageError):
         files.holder(2)
+
+
+@pytest.mark.parametrize("mark", ["", "\nelsewhere/pid:[1]/boot/7/7"])
+def test_a_lock_that_cannot_be_fenced_is_taken_only_from_a_process_that_ended(
+    mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ran out, and nobody renews it; but its holder could go on, and nothing would stop it."""
+    files = Files(words={7: f"they{mark}\nx".encode()}, years=61.0)
+    with pytest.raises(Locked, match="they") as refused:
+        Lease(files, 0.2, fenced=False).held("me").__enter__()
+    assert "on its computer" in str(refused.value.hint)
+    assert words_of(files) == {7: b"they"}
+    with Lease(files, 0.2).held("me"):
+        assert words_of(files) == {8: b"me"}
+    files.words = {9: f"they\n{process_mark()}\nx".encode()}
+    with pytest.raises(Locked, match="they"):  # it is this very process
+        Lease(files, 0.2, fenced=False).held("me").__enter__()
+    monkeypatch.setattr(lease, "has_ended", lambda found: found == process_mark())
+    with Lease(files, 0.2, fenced=False).held("me"):
+        assert words_of(files) == {10: b"me"}
+
+
+def test_a_lock_that_cannot_be_fenced_and_was_given_up_is_free() -> None:
+    files = Files()
+    with Lease(files, 0.2, fenced=False).held("they"):
+        pass
+    with Lease(files, 0.2, fenced=False).held("me"):
+        assert words_of(files) == {2: b"me"}

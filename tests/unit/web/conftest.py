@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from html import unescape
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def site(one_book: Path, clock: Clock) -> StaffSite:
     database = WebDatabase(config.ledger.parent / "web", clock)
     with open_archive(config.path) as archive:
         shelf.refresh(archive, database)
-    return StaffSite(config, database, Worker(config, database))
+    return StaffSite.of(config, database, Worker(config, database))
 
 
 Visitor = Callable[[str], TestClient]
@@ -63,18 +64,19 @@ def stranger(site: StaffSite) -> Iterator[TestClient]:
     yield TestClient(guarded(site, ("testserver",)), headers=OWN, follow_redirects=False)
 
 
+def visitor_of(site: StaffSite, role: str) -> TestClient:
+    """A browser of a person of a role, whose code is the name of the role."""
+    token = people.add(site.database, role, PageRole(role.rstrip("2")))
+    people.accept(site.database, token, PASSWORD)
+    client = TestClient(guarded(site, ("testserver",)), headers=OWN, follow_redirects=False)
+    client.cookies.set("preserva_session", sessions.start(site.database, role))
+    return client
+
+
 @pytest.fixture
 def visitor(site: StaffSite) -> Visitor:
-    """A browser of a person of a role, whose code is the name of the role."""
-
-    def signed_in(role: str) -> TestClient:
-        token = people.add(site.database, role, PageRole(role.rstrip("2")))
-        people.accept(site.database, token, PASSWORD)
-        client = TestClient(guarded(site, ("testserver",)), headers=OWN, follow_redirects=False)
-        client.cookies.set("preserva_session", sessions.start(site.database, role))
-        return client
-
-    return signed_in
+    """As `visitor_of`, on the site of one book."""
+    return partial(visitor_of, site)
 
 
 def form_of(page: str, action: str = "") -> dict[str, str]:

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from preserva.archive.archive import open_archive
 from preserva.exit_status import ExitStatus
-from preserva.web import jobs, people
+from preserva.web import jobs, people, run_job
 from preserva.web.application import guarded
 from preserva.web.people import PageRole
 from preserva.web.visit import StaffSite
@@ -107,7 +107,7 @@ def test_who_may_no_more_when_it_begins_is_refused(site: StaffSite, change: str)
     else:
         people.set_role(site.database, "petrov", PageRole.LOOK)
     jobs.claim(site.database)
-    subprocess.run(run_job(site, number), check=True)
+    subprocess.run(job_command(site, number), check=True)
     job = jobs.job(site.database, number)
     assert job is not None and job.exit_status == ExitStatus.REFUSED
     assert "petrov" in jobs.output(site.database, number)[1]
@@ -121,11 +121,11 @@ def test_a_killed_process_is_followed_by_another_and_nothing_is_done_twice(site:
     people.add(site.database, "petrov", PageRole.PREPARE)
     number = order(site, "a")
     jobs.claim(site.database)
-    killed = subprocess.Popen(run_job(site, number), start_new_session=True)
+    killed = subprocess.Popen(job_command(site, number), start_new_session=True)
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
     assert [orphan.number for orphan in jobs.orphans(site.database)] == [number]
-    both = [subprocess.Popen(run_job(site, number)) for _process in range(2)]
+    both = [subprocess.Popen(job_command(site, number)) for _process in range(2)]
     assert [process.wait() for process in both] == [0, 0]
     job = jobs.job(site.database, number)
     assert job is not None and job.exit_status == 0
@@ -133,7 +133,7 @@ def test_a_killed_process_is_followed_by_another_and_nothing_is_done_twice(site:
         assert len(list(archive.ledger.entries(types=("fixity check",)))) == 2
 
 
-def run_job(site: StaffSite, number: int) -> list[str]:
+def job_command(site: StaffSite, number: int) -> list[str]:
     return [sys.executable, "-m", "preserva.web.run_job", str(site.config.path), str(number)]
 
 
@@ -241,3 +241,98 @@ def test_the_server_begins_and_ends_its_worker(site: StaffSite) -> None:
         assert client.get("/sign-in").status_code == 200
         assert site.worker.is_alive()
     assert not site.worker.is_alive()
+
+
+def test_a_job_that_waits_is_stopped_at_once(site: StaffSite, visitor: Visitor) -> None:
+    """By who asked for it; pressed twice, it is the same."""
+    client = visitor("prepare")
+    number = order(site, "a", person="prepare")
+    page = client.get(f"/jobs/{number}").text
+    assert f'action="/jobs/{number}/stop"' in page
+    for _click in range(2):
+        assert client.post(f"/jobs/{number}/stop").headers["location"] == f"/jobs/{number}"
+    job = jobs.job(site.database, number)
+    assert job is not None
+    assert (job.exit_status, job.stopped_by) == (ExitStatus.TERMINATED, "prepare")
+    page = client.get(f"/jobs/{number}").text
+    assert "terminated" in page and "Stopped by" in page and "/stop" not in page
+    assert jobs.claim(site.database) is None
+
+
+@pytest.mark.parametrize(("role", "status"), [("look", 403), ("prepare2", 409), ("decide", 303)])
+def test_who_may_stop_the_job_of_another(
+    site: StaffSite, visitor: Visitor, role: str, status: int
+) -> None:
+    number = order(site, "a", person="petrov")
+    client = visitor(role)
+    assert ("/stop" in client.get(f"/jobs/{number}").text) == (status == 303)
+    assert client.post(f"/jobs/{number}/stop").status_code == status
+    job = jobs.job(site.database, number)
+    assert job is not None and (job.stopped_by is not None) == (status == 303)
+
+
+def test_what_is_over_is_not_stopped(site: StaffSite, visitor: Visitor) -> None:
+    number = order(site, "a")
+    jobs.claim(site.database)
+    jobs.end(site.database, number, 0)
+    assert visitor("decide").post(f"/jobs/{number}/stop").status_code == 303
+    job = jobs.job(site.database, number)
+    assert job is not None and (job.exit_status, job.stopped_by) == (0, None)
+    assert visitor("decide2").post("/jobs/99/stop").status_code == 404
+
+
+def test_a_stopped_job_whose_process_is_gone_does_not_begin_again(site: StaffSite) -> None:
+    number = order(site, "a")
+    jobs.claim(site.database)
+    jobs.stop(site.database, number, "petrov")
+    job = jobs.job(site.database, number)
+    assert job is not None and job.ended is None
+    jobs.give_back(site.database, number)
+    job = jobs.job(site.database, number)
+    assert job is not None and job.exit_status == ExitStatus.TERMINATED
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hears", [True, False])
+def test_a_verb_that_is_being_done_is_asked_to_end(
+    site: StaffSite, monkeypatch: pytest.MonkeyPatch, hears: bool
+) -> None:
+    """One that does not hear it is killed."""
+    monkeypatch.setattr(run_job, "_LOOK", 0.05)
+    monkeypatch.setattr(run_job, "_PATIENCE", 60.0 if hears else 0.05)
+    number = order(site, "a")
+    ignoring = "" if hears else "signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    verb = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            f"import signal, time; {ignoring} print(1, flush=True); time.sleep(600)",
+        ],
+        stdout=subprocess.PIPE,
+    )
+    assert verb.stdout is not None and verb.stdout.readline() == b"1\n"
+    jobs.claim(site.database)
+    jobs.stop(site.database, number, "petrov")
+    ended = run_job.ended(site.database, number, verb)
+    verb.stdout.close()
+    assert ended == -(signal.SIGTERM if hears else signal.SIGKILL)
+
+
+def test_how_far_a_job_is(site: StaffSite, visitor: Visitor) -> None:
+    """In bytes or files, with or without a known end; a file that is none says nothing."""
+    number = order(site, "a")
+    jobs.claim(site.database)
+    path, client = jobs.progress_file(site.database, number), visitor("look")
+    known = {"step": "copy", "subject": "кніга <b>", "done": 500, "total": 2000, "unit": "bytes"}
+    shown = {
+        "500 bytes of 2.0 kB": known,
+        "3 of 7": {**known, "done": 3, "total": 7, "unit": "files"},
+        '<progress id="progress"></progress>\n500 bytes<': {**known, "total": None},
+    }
+    for text, said in shown.items():
+        path.write_text(json.dumps(said), encoding="utf-8")
+        page = client.get(f"/jobs/{number}").text
+        assert text in page and "кніга &lt;b&gt;" in page, page
+    for broken in ("", "[", "[]", '{"subject": 1}', '{"subject": "a", "done": "x"}'):
+        path.write_text(broken, encoding="utf-8")
+        assert "<progress" not in client.get(f"/jobs/{number}").text

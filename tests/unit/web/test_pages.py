@@ -9,11 +9,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from preserva.archive.archive import open_archive
-from preserva.fixity.audit import audit
 from preserva.i18n import languages
 from preserva.web import jobs, sessions, shelf
 from preserva.web.visit import StaffSite
 from tests.unit.web.conftest import PASSWORD, Clock, Visitor, form_of
+from tests.unit.web.state import damage, request_withdrawal
 
 PATHS = [
     "/",
@@ -21,33 +21,17 @@ PATHS = [
     "/books/aonb-kp-7",
     "/incidents",
     "/decisions",
+    "/audits",
+    "/copies",
+    "/reports",
+    "/reports/archive",
+    "/reports/levels",
+    "/reports/period",
     "/jobs",
     "/account",
+    "/programs",
     "/people",
 ]
-
-
-def damage(site: StaffSite) -> int:
-    """Change one bit of the copy in Minsk, and let an audit find it; the number of the incident."""
-    with open_archive(site.config.path) as archive:
-        store = archive.store("nlb-copy")
-        folder = Path(store.storage.url) / store.root.path_of("urn:preserva:aonb:kp-7")
-        path = min(folder.rglob("*.tif"))
-        path.chmod(0o644)
-        content = path.read_bytes()
-        path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
-        audit(archive)
-        (trouble,) = archive.ledger.copies.troubled()
-    assert trouble.problem is not None
-    return trouble.problem
-
-
-def request_withdrawal(site: StaffSite, person: str) -> int:
-    """A decision that waits for a second person; its number."""
-    from preserva.api.archive import open_archive
-
-    with open_archive(site.config.path, person=person) as archive:
-        return archive.request_decision("withdrawal", "a duplicate", package="aonb-kp-7").number
 
 
 def test_without_a_session_there_is_only_the_page_to_sign_in(stranger: TestClient) -> None:
@@ -142,29 +126,6 @@ def test_pages_hold_to_their_own_policy(site: StaffSite, visitor: Visitor) -> No
             address.startswith(("/", "?", "#"))
             for address in re.findall(r'(?:href|src|action)="([^"]+)"', page)
         )
-
-
-def test_today_says_what_waits(site: StaffSite, visitor: Visitor) -> None:
-    """Nothing; then an incident, and a decision that waits for this person."""
-    client = visitor("decide")
-    assert "Nothing." in client.get("/").text
-    incident, decision = damage(site), request_withdrawal(site, "sidorov")
-    page = client.get("/").text
-    assert f'href="/incidents/{incident}"' in page
-    assert f'href="/decisions/{decision}"' in page
-    assert 'class="lead bad"' in page and "1 package has too few copies." in page
-    assert "damaged: 1" in page
-
-
-def test_one_who_requested_is_not_asked_to_confirm(site: StaffSite, visitor: Visitor) -> None:
-    client = visitor("decide")
-    number = request_withdrawal(site, "decide")
-    assert f'href="/decisions/{number}"' not in client.get("/").text
-    page = client.get(f"/decisions/{number}").text
-    assert 'value="confirm"' not in page and 'value="refuse"' in page
-    answer = {"answer": "confirm", "password": PASSWORD}
-    assert client.post(f"/decisions/{number}", data=answer).status_code == 409
-    assert ">waiting<" in client.get(f"/decisions/{number}").text
 
 
 def test_a_second_person_confirms_with_their_password(site: StaffSite, visitor: Visitor) -> None:
@@ -271,7 +232,7 @@ def test_the_page_of_a_book_has_its_record_and_proofs(site: StaffSite, visitor: 
     with open_archive(site.config.path) as archive:
         digests = [entry.digest for entry in archive.ledger.entries(types=("fixity check",))]
     assert len(digests) == 2 and all(digest in page for digest in digests)
-    assert f'href="/incidents/{number}"' in page and "v1: " in page
+    assert f'href="/incidents/{number}"' in page and "/v1/pages" in page
 
 
 def test_a_title_with_a_script_is_a_text(site: StaffSite, visitor: Visitor) -> None:

@@ -20,7 +20,7 @@ from preserva.core.values.report import Outcome
 NOW = datetime(2026, 12, 1, 6, tzinfo=UTC)
 LIMITS = HealthLimits()
 JOBS = tuple(ExpectedJob(job, None, NOW - timedelta(hours=8)) for job in Job)
-WELL = HealthFacts(NOW, 0, 0, 0, 0, 0, JOBS, {None: 5 << 30, "main": 2 << 30})
+WELL = HealthFacts(NOW, 0, 0, 0, 0, 0, 0, JOBS, {None: 5 << 30, "main": 2 << 30})
 
 
 def unwell(facts: HealthFacts) -> list[tuple[Aspect, Outcome, Job | None, str | None]]:

@@ -1,0 +1,88 @@
+"""The command lines of what is done with the inbox: folders of scans, and tables that name them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from preserva.config import Config
+from preserva.errors import UsageError
+from preserva.i18n import _
+from preserva.web import inbox
+from preserva.web.uploads import path_of
+
+MADE = "\0"
+"""In a command line: the path of the file that the job makes. No field can have it."""
+
+
+def place_of(config: Config, fields: Mapping[str, str]) -> int:
+    """The number of a place in the inbox. Raises UsageError if there is none of this number."""
+    text = fields.get("place", "")
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else -1
+    if not 0 <= number < len(config.web.inbox):
+        raise UsageError(_("there is no folder {name} in the inbox").format(name=text))
+    return number
+
+
+def check_folder(config: Config, fields: Mapping[str, str]) -> list[str]:
+    """Check the scans of one folder, as packaging would."""
+    return ["check", str(_folder(config, fields)), "--json"]
+
+
+def package_folder(config: Config, fields: Mapping[str, str]) -> list[str]:
+    """Make a package of one folder, whose record was handed over as a file."""
+    line = ["package", str(_folder(config, fields))]
+    line.append(f"--record={path_of(config, fields.get('file', ''))}")
+    if fields.get("structure"):
+        line.append(f"--structure={path_of(config, fields['structure'])}")
+    if fields.get("id"):
+        line.append(f"--id={fields['id'][:100]}")
+    return line
+
+
+def check_table(config: Config, fields: Mapping[str, str]) -> list[str]:
+    """Find out which rows of a table could not be packaged."""
+    return [*package_table(config, fields), "--check"]
+
+
+def package_table(config: Config, fields: Mapping[str, str]) -> list[str]:
+    """Make a package of each row; rows that are done already are passed over."""
+    table = path_of(config, fields.get("table", ""))
+    root = config.web.inbox[place_of(config, fields)]
+    line = ["package", f"--batch={table}", f"--root={root}", f"--results={MADE}", "--json"]
+    if fields.get("records"):
+        line.append(f"--records={path_of(config, fields['records'])}")
+    return line
+
+
+def results_name(config: Config, fields: Mapping[str, str]) -> str:
+    """What the table of results is called: like the table, and in its format."""
+    table = path_of(config, fields.get("table", ""))
+    suffix = table.suffix.lower() if table.suffix.lower() in {".csv", ".tsv", ".xlsx"} else ".csv"
+    return f"{table.stem}-results{suffix}"
+
+
+def _folder(config: Config, fields: Mapping[str, str]) -> Path:
+    return inbox.folder(config, place_of(config, fields), fields.get("folder", "")).path
+
+
+def change_pages(config: Config, fields: Mapping[str, str]) -> list[str]:
+    """Move or leave out a page, replace pages by those of a folder, or insert them."""
+    page, to, what = fields.get("page", ""), fields.get("to", ""), fields.get("what", "")
+    if what == "move":
+        return ["--move-page", _number(page), _number(to)]
+    if what == "remove":
+        return [f"--remove-page={_number(page)}"]
+    if what == "replace":
+        return [f"--pages={_folder(config, fields)}"]
+    if what == "insert":
+        return [f"--insert-pages={_folder(config, fields)}", f"--after={_number(page, least=0)}"]
+    raise UsageError(_("Choose one."))
+
+
+def _number(text: str, least: int = 1) -> str:
+    """The number of a page, as no option can be. Raises UsageError."""
+    digits = text.strip()
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 6 or int(digits) < least:
+        raise UsageError(_("Give the number of a page."))
+    return digits

@@ -1,0 +1,1 @@
+"""The interface for programs: what people do on the pages, as JSON over HTTP."""

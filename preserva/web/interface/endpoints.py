@@ -1,0 +1,76 @@
+"""Every address of the interface: what answers it, who may ask, what goes in and comes out.
+
+The routes of the server and the document that describes them are made from this one table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from preserva.web.interface import views
+from preserva.web.people import PageRole
+
+BASE = "/api/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address and method. `takes` and `gives` name schemas; `takes` "*" is a file.
+
+    `query` are parameters of the address, each with what it means.
+    """
+
+    path: str
+    method: str
+    name: str
+    role: PageRole
+    view: views.View
+    gives: str
+    status: HTTPStatus = HTTPStatus.OK
+    takes: str = ""
+    query: tuple[tuple[str, str], ...] = ()
+
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    Endpoint("/today", "GET", "today", PageRole.LOOK, views.today, "Today"),
+    Endpoint(
+        "/books",
+        "GET",
+        "listBooks",
+        PageRole.LOOK,
+        views.books,
+        "Books",
+        query=(
+            ("q", "Words of the title, the names, the number or the shelfmark."),
+            ("start", "How many to pass over."),
+        ),
+    ),
+    Endpoint("/books/{package}", "GET", "getBook", PageRole.LOOK, views.book, "Book"),
+    Endpoint("/actions", "GET", "listActions", PageRole.LOOK, views.actions, "Actions"),
+    Endpoint("/inbox", "GET", "listInbox", PageRole.LOOK, views.folders, "Inbox"),
+    Endpoint(
+        "/files",
+        "POST",
+        "handOverFile",
+        PageRole.PREPARE,
+        views.hand_over,
+        "File",
+        HTTPStatus.CREATED,
+        takes="*",
+        query=(("name", "The name of the file, whose ending says what it is."),),
+    ),
+    Endpoint("/jobs", "GET", "listJobs", PageRole.LOOK, views.job_list, "Jobs"),
+    Endpoint(
+        "/jobs",
+        "POST",
+        "beginJob",
+        PageRole.PREPARE,
+        views.begin,
+        "Job",
+        HTTPStatus.ACCEPTED,
+        takes="NewJob",
+    ),
+    Endpoint("/jobs/{number}", "GET", "getJob", PageRole.LOOK, views.job, "JobDetails"),
+    Endpoint("/jobs/{number}/stop", "POST", "stopJob", PageRole.PREPARE, views.stop, "Job"),
+)
