@@ -184,5 +184,5 @@ def validate_stored(
     for copy, report in reports:
         if copy.belongs:  # what intruded is no copy of the package
             record_check(copy, report)
-    gone = [Report(copy.subject, [Finding(Code.BYTES_REMOVED, copy.store.id)]) for copy in removed]
-    return [*(report for _copy, report in reports), *gone]
+    named = [Report(copy.subject, [Finding(Code.BYTES_REMOVED, copy.store.id)]) for copy in removed]
+    return [*(report for _copy, report in reports), *named]

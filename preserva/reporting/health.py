@@ -53,7 +53,7 @@ def health(archive: ArchivalStorage) -> Health:
 
 def regular_work(config: Config, now: datetime) -> Iterator[HealthCheck]:
     """Of the health, whether the jobs that must be done again and again are done; no ledger."""
-    facts = HealthFacts(now, 0, 0, 0, 0, 0, jobs=tuple(_jobs(config)), free={})
+    facts = HealthFacts(now, 0, 0, 0, 0, 0, 0, jobs=tuple(_jobs(config)), free={})
     return (check for check in examine(facts, config.health).checks if check.aspect is Aspect.JOB)
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Container, Iterable, Iterator,
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import cast
 
 from lxml import etree
 
@@ -118,11 +117,10 @@ def _files(pointer: etree._Element) -> Iterator[str]:
 
 def _places(root: etree._Element, find: FindFile) -> dict[str, str]:
     """The path of each file that is there, by its ID."""
-    places = {}
+    places: dict[str, str] = {}
     for file in root.iter(f"{{{NAMESPACE}}}file"):
         for location in file.iterchildren(f"{{{NAMESPACE}}}FLocat"):
-            href = cast("str | None", location.get(f"{{{XLINK}}}href"))
-            path = find(href, cast("str | None", location.get("LOCTYPE")))
+            path = find(location.get(f"{{{XLINK}}}href"), location.get("LOCTYPE"))
             if path is not None:
                 places.setdefault(str(file.get("ID")), path)
     return places
