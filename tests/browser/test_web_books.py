@@ -111,6 +111,9 @@ def test_the_structure_is_made_with_the_keyboard(page: Page, address: str, axe: 
     assert labels == ["л. 1", "л. 8", "л. 8 об.", "л. 9", "л. 5", "л. 6"]
     press(page, "document.querySelector('[name=do][value=undo]').form.querySelector('button')")
     assert page.text("#page-2 b") == "л. 2"
+    stops = page.tab_order()
+    assert [stop.name for stop in stops if not (stop.name and stop.visible)] == []
+    assert {"1 л. 1", "Label these pages", "Save the text"} <= {stop.name for stop in stops}
     assert page.axe(axe) == []
     assert (page.errors, page.failures) == ([], [])
 
