@@ -14,7 +14,7 @@ from preserva.core.values.subjects import Named
 
 
 def test_every_half_second_and_at_the_ends(tmp_path: Path) -> None:
-    now, seen = [0.0], []
+    now, seen = [0.0], list[Progress]()
     observer = to_file(tmp_path / "p", seen.append, lambda: now[0])
 
     def said() -> dict[str, object]:
