@@ -9,12 +9,13 @@ from functools import partial
 from pathlib import Path
 
 from preserva.archive.archive import ArchivalStorage, create_archive, new_identifier
-from preserva.archive.ledger_backup import backups_in, restore_ledger
+from preserva.archive.ledger_backup import restore_ledger
 from preserva.config import load
 from preserva.core.policy.drill import Trouble
 from preserva.drill.scratch import ELSEWHERE, SITE, Scratch, folder_of
 from preserva.drill.watch import look
 from preserva.errors import PreservaError, StorageFull
+from preserva.files.dated_backups import backups_in
 from preserva.i18n import _
 from preserva.replication.rebuild_config import rebuild_config
 from preserva.replication.rebuild_ledger import rebuild_ledger

@@ -167,9 +167,9 @@ def validate_stored(
     holds the package and the ledger knows none, ConfigError.
     """
     prove_ledger(archive)
-    gone = retired(archive.ledger)
+    unwanted = retired(archive.ledger)
     stores = [archive.store(storage)] if storage else archive.stores()
-    stores = [store for store in stores if storage or not gone.has(package.uri, store.id)]
+    stores = [store for store in stores if storage or not unwanted.has(package.uri, store.id)]
     folder = xsd or archive.config.xsd
     official = None if folder is None else load_schemas(folder)
     tombstone = tombstones(archive.ledger).get(package.uri)
@@ -184,5 +184,5 @@ def validate_stored(
     for copy, report in reports:
         if copy.belongs:  # what intruded is no copy of the package
             record_check(copy, report)
-    gone = [Report(copy.subject, [Finding(Code.BYTES_REMOVED, copy.store.id)]) for copy in removed]
-    return [*(report for _copy, report in reports), *gone]
+    named = [Report(copy.subject, [Finding(Code.BYTES_REMOVED, copy.store.id)]) for copy in removed]
+    return [*(report for _copy, report in reports), *named]

@@ -51,8 +51,8 @@ _SENTENCES = {
         " lifecycle rule removes it."
     ),
     Limitation.RETAINS_OBJECTS: N_(
-        "Object lock retains every new object: what is deleted from staging takes up space until the"
-        " retention ends, and a lifecycle rule removes it."
+        "Object lock retains every new object: what is deleted from staging takes up space until"
+        " the retention ends, and a lifecycle rule removes it."
     ),
 }
 

@@ -131,9 +131,9 @@ def each_listed(
         if uri not in withdrawn and store.storage.stat(path) is not None:
             yield from _listed_at(archive, store, path, wanted)
     passed = frozenset(store.root.path_of(uri) for uri in (*known, *withdrawn))
-    for path in store.root.survey(layout.ROOT, passed):
-        if isinstance(path, str) and path not in passed:
-            yield from _listed_at(archive, store, path, wanted)
+    for found in store.root.survey(layout.ROOT, passed):
+        if isinstance(found, str) and found not in passed:
+            yield from _listed_at(archive, store, found, wanted)
 
 
 def _listed_at(

@@ -169,7 +169,7 @@ class Visit:
         """Whether the person has a role."""
         return self.account is not None and self.account.role.allows(role)
 
-    def show(self, template: str, status: int = 200, **values: object) -> Response:
+    def show(self, template: str, status: int = 200, /, **values: object) -> Response:
         """A page."""
         text = self.site.templates.get_template(f"{template}.html.j2").render(
             visit=self, people=self.site.config.people, **values

@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Container, Iterable, Iterator,
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import cast
 
 from lxml import etree
 
@@ -24,6 +23,9 @@ from preserva.core.xml.write import XLINK
 
 _UNCOUNTED = frozenset({"-", "–", "uncounted", "unnumbered", "ohne zählung"})
 """What programs write where a page has no number of its own."""
+
+_LONGEST = 100
+"""Characters of a label that are kept."""
 
 _REPRESENTATION = re.compile(r"(?:^|/)representations/[^/]+/METS\.xml\Z")
 
@@ -106,7 +108,7 @@ def _in_sequence(division: etree._Element) -> bool:
 
 
 def _label(division: etree._Element) -> str | None:
-    label = " ".join(printable(str(division.get("ORDERLABEL") or "")).split())
+    label = " ".join(printable(str(division.get("ORDERLABEL") or "")[:_LONGEST]).split())
     return label if label and label.casefold() not in _UNCOUNTED else None
 
 
@@ -118,11 +120,10 @@ def _files(pointer: etree._Element) -> Iterator[str]:
 
 def _places(root: etree._Element, find: FindFile) -> dict[str, str]:
     """The path of each file that is there, by its ID."""
-    places = {}
+    places: dict[str, str] = {}
     for file in root.iter(f"{{{NAMESPACE}}}file"):
         for location in file.iterchildren(f"{{{NAMESPACE}}}FLocat"):
-            href = cast("str | None", location.get(f"{{{XLINK}}}href"))
-            path = find(href, cast("str | None", location.get("LOCTYPE")))
+            path = find(location.get(f"{{{XLINK}}}href"), location.get("LOCTYPE"))
             if path is not None:
                 places.setdefault(str(file.get("ID")), path)
     return places

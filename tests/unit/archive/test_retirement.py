@@ -95,7 +95,7 @@ def test_a_copy_that_was_retired_may_be_erased_and_nobody_asks_for_it(house: Hou
         done = audit(archive)
         assert done.outcome is Outcome.PASS
         read = {report.subject for report in done.reports}
-        assert CopyInStorage(BOOK.portable, "third") not in read and len(read) == 5
+        assert CopyInStorage(BOOK, "third") not in read and len(read) == 5
         outcomes = [report.outcome for report in validate_stored(archive, BOOK)]
         assert outcomes == [Outcome.PASS, Outcome.PASS]
         assert [copy.state for copy in status(archive, BOOK)[0].copies] == [

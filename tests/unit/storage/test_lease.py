@@ -19,6 +19,7 @@ from preserva.storage import lease
 from preserva.storage.lease import Lease
 from preserva.storage.lease_files import FolderLeases
 from preserva.storage.local import LocalReader, LocalStorage
+from preserva.storage.process_mark import process_mark
 
 
 def words_of(files: Files) -> dict[int, bytes]:
@@ -260,10 +261,10 @@ def test_a_lock_that_cannot_be_fenced_is_taken_only_from_a_process_that_ended(
     assert words_of(files) == {7: b"they"}
     with Lease(files, 0.2).held("me"):
         assert words_of(files) == {8: b"me"}
-    files.words = {9: f"they\n{lease.process_mark()}\nx".encode()}
+    files.words = {9: f"they\n{process_mark()}\nx".encode()}
     with pytest.raises(Locked, match="they"):  # it is this very process
         Lease(files, 0.2, fenced=False).held("me").__enter__()
-    monkeypatch.setattr(lease, "has_ended", lambda found: found == lease.process_mark())
+    monkeypatch.setattr(lease, "has_ended", lambda found: found == process_mark())
     with Lease(files, 0.2, fenced=False).held("me"):
         assert words_of(files) == {10: b"me"}
 

@@ -222,7 +222,12 @@ def test_a_book_of_1200_pages_is_shown_at_once(
     )
     monkeypatch.setattr(site.shelf, "pages", lambda _package, _version: book)
     opened: list[Path] = []
-    monkeypatch.setattr(Path, "read_bytes", lambda path: opened.append(path) or b"")
+
+    def noted(path: Path) -> bytes:
+        opened.append(path)
+        return b""
+
+    monkeypatch.setattr(Path, "read_bytes", noted)
     start = time.perf_counter()
     page = visitor("prepare").get(PAGE)
     print(f"{time.perf_counter() - start:.3f} s, {len(page.content)} bytes")

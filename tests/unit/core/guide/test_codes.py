@@ -54,7 +54,7 @@ def test_every_code_has_its_meaning() -> None:
 
 def test_every_format_that_we_recognise_has_its_name() -> None:
     sources = "".join(
-        Path(module.__file__).read_text("utf-8") for module in (identify, identify_text)
+        Path(str(module.__file__)).read_text("utf-8") for module in (identify, identify_text)
     )
     recognised = set(re.findall(r"(?:x-)?fmt/\d+", sources))
     assert len(recognised) > 40
@@ -67,13 +67,13 @@ def test_the_letters_are_those_that_we_decode() -> None:
         written.setdefault(name, {})[int(byte, 16)] = chr(int(number[2:], 16))
     assert written.keys() >= set(CODECS) - _NO_LETTERS | {"ISO 5426", "MARC-8 N (basic Cyrillic)"}
     for name in set(CODECS) - _NO_LETTERS:
-        for byte, letter in written[name].items():
-            assert Charset(name).decode(bytes([byte])) == letter
+        for value, letter in written[name].items():
+            assert Charset(name).decode(bytes([value])) == letter
     ansel, cyrillic = written["MARC-8 E (ANSEL)"], written["MARC-8 N (basic Cyrillic)"]
-    for byte, letter in ansel.items():
-        assert letter in Charset("MARC-8").decode(bytes([byte | 0x80]))
-    for byte, letter in cyrillic.items():
-        assert Charset("MARC-8").decode(b"\x1b(N" + bytes([byte])) == letter
+    for value, letter in ansel.items():
+        assert letter in Charset("MARC-8").decode(bytes([value | 0x80]))
+    for value, letter in cyrillic.items():
+        assert Charset("MARC-8").decode(b"\x1b(N" + bytes([value])) == letter
 
 
 def test_a_mark_is_shown_on_a_circle_and_a_control_not_at_all() -> None:

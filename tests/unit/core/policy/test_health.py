@@ -20,7 +20,7 @@ from preserva.core.values.report import Outcome
 NOW = datetime(2026, 12, 1, 6, tzinfo=UTC)
 LIMITS = HealthLimits()
 JOBS = tuple(ExpectedJob(job, None, NOW - timedelta(hours=8)) for job in Job)
-WELL = HealthFacts(NOW, 0, 0, 0, 0, 0, JOBS, {None: 5 << 30, "main": 2 << 30})
+WELL = HealthFacts(NOW, 0, 0, 0, 0, 0, 0, JOBS, {None: 5 << 30, "main": 2 << 30})
 
 
 def unwell(facts: HealthFacts) -> list[tuple[Aspect, Outcome, Job | None, str | None]]:
@@ -50,6 +50,7 @@ def test_damage_is_a_failure_and_everything_else_waits() -> None:
         (replace(WELL, too_few=3), Aspect.TOO_FEW),
         (replace(WELL, incomplete=3), Aspect.INCOMPLETE),
         (replace(WELL, overdue=3), Aspect.OVERDUE),
+        (replace(WELL, dropped=3), Aspect.DROPPED),
     ]:
         assert unwell(facts) == [(aspect, Outcome.UNKNOWN, None, None)]
         assert examine(facts, LIMITS).outcome is Outcome.UNKNOWN
