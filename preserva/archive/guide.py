@@ -20,7 +20,7 @@ from preserva.archive.places import renew_place
 from preserva.archive.store import Store
 from preserva.config import Config, Institution, Role
 from preserva.core.guide.books import books_csv, books_html, one_line
-from preserva.core.guide.codes import Row, charsets_csv, codes_csv, schemas_csv
+from preserva.core.guide.codes import CodeRow, charsets_csv, codes_csv, schemas_csv
 from preserva.core.guide.text import readme_html
 from preserva.core.values.digest import digest_bytes
 from preserva.core.values.entries import STORAGE_DESCRIPTION, SUCCESS
@@ -162,7 +162,7 @@ def _files(archive: ArchivalStorage, store: Store) -> dict[str, bytes]:
     }
 
 
-def _known_codes() -> Iterator[Row]:
+def _known_codes() -> Iterator[CodeRow]:
     rows = csv.reader(_asset("codes.csv").splitlines())
     next(rows)  # the headings
     return map(tuple, rows)

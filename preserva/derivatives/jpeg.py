@@ -58,13 +58,13 @@ def access_copy(image: Path, target: Path, max_pixels: int) -> Jpeg:
 
     Memory does not grow with the image, except for formats that only Pillow decodes (JPEG 2000);
     at most `max_pixels` are decoded. The same image and the same versions of the programs give the
-    same bytes. Raises NotDecodedError.
+    same bytes. Raises NotDecodedError, OSError.
     """
     try:
         page = read_for_screens(image, max_pixels, LONGEST)
     except BrokenError as error:
         raise NotDecodedError(error.seen or str(error.code.value)) from error
-    page.pixels.jpegsave(str(target), Q=QUALITY, keep="none")
+    target.write_bytes(page.pixels.jpegsave_buffer(Q=QUALITY, keep="none"))
     return read_jpeg(target, page.source_width)
 
 

@@ -7,13 +7,14 @@ It is written as ISO 19005-2 (PDF/A-2u) asks, but does not claim to be one: see 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from xml.sax.saxutils import escape
 
 from preserva.core.book.placed_text import PlacedText
@@ -87,7 +88,7 @@ def write_pdf(
 
     Images are taken as they are. Only some pages are in memory at a time: `scratch` is a folder for
     the others. The same pages, and the same version of pikepdf, give the same bytes. Raises
-    UsageError if pikepdf is not installed.
+    UsageError if pikepdf is not installed, OSError.
     """
     pikepdf = _pikepdf()
     labels: list[str | None] = []
@@ -112,8 +113,34 @@ def write_pdf(
         part.unlink()
 
 
+class _PatientFile(io.RawIOBase):
+    """A file whose first error is kept for later: one raised within qpdf ends the process."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.error: OSError | None = None
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Write, unless an earlier piece could not be written."""
+        if self.error is None:
+            try:
+                self._file.write(data)
+            except OSError as error:
+                self.error = error
+        return len(data)
+
+
 def _save(pdf: Any, path: Path) -> None:
-    pdf.save(path, deterministic_id=True, min_version="1.7")
+    """Raises OSError."""
+    with path.open("wb") as file:
+        patient = _PatientFile(file)
+        pdf.save(patient, deterministic_id=True, min_version="1.7")
+    if patient.error is not None:
+        raise patient.error
 
 
 def _describe(pikepdf: Any, pdf: Any, title: str, labels: Sequence[str | None]) -> None:

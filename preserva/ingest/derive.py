@@ -29,6 +29,7 @@ from preserva.derivatives import jpeg, pdf
 from preserva.derivatives.jpeg import Jpeg, NotDecodedError
 from preserva.describe.text_layout import placed_text
 from preserva.errors import Damaged, UsageError
+from preserva.files.disk import writing
 from preserva.files.opening import Folder
 from preserva.i18n import _
 from preserva.ingest.aip_writer import copying
@@ -100,8 +101,8 @@ class _Deriving:
         if source is None:
             message = _("{id} has no page images to make anything from")
             raise UsageError(message.format(id=draft.package))
-        with tempfile.TemporaryDirectory() as scratch:
-            self._make(Path(scratch), source)
+        with _scratch() as scratch:
+            self._make(scratch, source)
 
     def _make(self, scratch: Path, source: str) -> None:
         draft, book = self.draft, self.book
@@ -256,6 +257,15 @@ class _Deriving:
     def _arrival(reader: SourceReader, name: str, page: int | None, original: str) -> ArrivedFile:
         size = reader.size(name)
         return ArrivedFile(ACCESS, page, reader, SourceFile(name, name, size, page), original)
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A temporary folder. Raises StorageError for what cannot be written there."""
+    with writing("TMPDIR"):
+        place = tempfile.gettempdir()
+    with writing(place), tempfile.TemporaryDirectory(dir=place) as scratch:
+        yield Path(scratch)
 
 
 def _is_plain(file: ContentFile) -> bool:

@@ -9,6 +9,7 @@ identifiers (docs/adr/0009-import.md).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from preserva.bag.container.compression import bare_name
 from preserva.bag.open import open_bag
 from preserva.bag.source import as_stream, hand_on
 from preserva.bag.validate import validate_source
+from preserva.core.book.rights import Rights
 from preserva.core.book.structure import NO_STRUCTURE
 from preserva.core.book.submission import Arrangement
 from preserva.core.eark.aip import ORIGINAL, AipSpec, ContentFile, build_aip
@@ -47,7 +49,7 @@ from preserva.core.values.report import (
 from preserva.core.values.subjects import Named
 from preserva.describe.record import Record
 from preserva.describe.supplied.history import History
-from preserva.errors import Damaged, PackageError, Refused
+from preserva.errors import Damaged, PackageError, Refused, TooLarge
 from preserva.files.opening import Folder
 from preserva.fixity.version_source import VersionSource
 from preserva.i18n import _
@@ -189,7 +191,7 @@ class _Accepting:
             for path, seen in self.staging.files.items()
         }
         received = self._prove(prefix, files)
-        read = partial(self._content_below, prefix)
+        read = partial(self._small_content, prefix)
         sender = Sender.of(received, self.peek.info, read)
         supplied = None if record_file is None else (read_supplied(record_file), record_file)
         record = self._record(supplied, position, charset, prefix, received)
@@ -209,14 +211,7 @@ class _Accepting:
             self.observer,
             config.rights,
         )
-        source = Submission(
-            Scans(Folder(self.path), Arrangement({}, (), (), ())),
-            Arrangement({}, (), (), ()),
-            record,
-            self.package,
-            self.title,
-            Written(NO_STRUCTURE, History((ORIGINAL,)), sender.licences_beside(record)),
-        )
+        source = self._submission(record, sender.licences_beside(record))
         rights = assembler.rights_in(source).beside_the_record
         descriptive = describe(record, rights, self.staging, self.base)
         spec = assembler.spec(
@@ -233,6 +228,13 @@ class _Accepting:
         info = bag_info(config.institution, self.package, self.title, date, self.staging)
         write_tag_files(self.staging, info)
         return [*self.peek.notes, *record.notes, *inspection.notes, *self.notes]
+
+    def _submission(self, record: Record, rights: tuple[Rights, ...]) -> Submission:
+        """The package as a source: there are no scans, and people wrote nothing beside it."""
+        nothing = Arrangement({}, (), (), ())
+        written = Written(NO_STRUCTURE, History((ORIGINAL,)), rights)
+        scans = Scans(Folder(self.path), nothing)
+        return Submission(scans, nothing, record, self.package, self.title, written)
 
     def _copy(self, staging: Staging, prefix: str) -> None:
         """Copy the received files to staging in one read. Raises Refused if one changed."""
@@ -377,6 +379,12 @@ class _Accepting:
 
     def _content_below(self, prefix: str, path: str) -> bytes:
         return self._content_of(prefix + path)
+
+    def _small_content(self, prefix: str, path: str) -> bytes:
+        """The content of a file; nothing of one that is too large, which then is no XML either."""
+        with suppress(TooLarge):
+            return self._content_below(prefix, path)
+        return b""
 
     def _content_of(self, path: str) -> bytes:
         return read_all(self.staging.storage, f"{self.staging.folder}/{path}", _LARGEST)

@@ -14,6 +14,7 @@ from preserva.archive.archive import ArchivalStorage
 from preserva.archive.fixity_events import record_check, record_storage
 from preserva.archive.ledger_mark import refuse_others
 from preserva.archive.ledger_proof import prove_ledger
+from preserva.archive.retirement import refuse_retired, retired
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
 from preserva.archive.two_persons import decided, note_done
@@ -100,12 +101,14 @@ def accept_storage(
     is recorded as damage either way. Where a copy could not be read, nothing is accepted; a dry run
     only compares.
 
-    Raises AwaitsConfirmation; UsageError if the id is the known one, or nobody is named;
+    Raises AwaitsConfirmation; UsageError if the id is the known one, or nobody is named; Refused
+    for a storage that was retired;
     WrongStorage for a storage of another name, or in which nothing is what was recorded there;
     WrongLedger for one that another ledger writes to; LedgerError, StorageError.
     """
     prove_ledger(archive, record=not dry_run)
     store = archive.store(storage)
+    refuse_retired(archive, storage)
     found, known = _ids(store)
     there = Store(store.config, store.storage, lambda: found)
     if store.config.role is not Role.HELD:
@@ -150,12 +153,9 @@ def _ids(store: Store) -> tuple[str, str]:
 def _compare(archive: ArchivalStorage, store: Store, observer: Observer) -> _Compared:
     """Read every copy that was recorded in a storage, and list what else lies there."""
     store.check_identity()
-    gone = tombstones(archive.ledger)
-    names = [
-        uri
-        for uri in archive.ledger.copies.packages(store.id)
-        if not (uri in gone and gone[uri].removed)
-    ]
+    removed = {uri for uri, stone in tombstones(archive.ledger).items() if stone.removed}
+    given_up = removed | retired(archive.ledger).copies.get(store.id, frozenset())
+    names = [uri for uri in archive.ledger.copies.packages(store.id) if uri not in given_up]
     copies = []
     for uri in counted("validate", WholeStorage(store.id), names, len(names), observer):
         copy = StoredCopy(archive, store, PackageId.parse(uri))

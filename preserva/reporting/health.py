@@ -16,13 +16,13 @@ from preserva.archive.retirement import dropped_storages
 from preserva.archive.runs import last_success
 from preserva.config import Config, Role
 from preserva.core.policy.health import (
-    Aspect,
     ExpectedJob,
     Health,
     HealthCheck,
     HealthFacts,
     Job,
     examine,
+    examine_jobs,
 )
 from preserva.core.policy.judgement import State
 from preserva.core.values.report import Outcome
@@ -53,8 +53,7 @@ def health(archive: ArchivalStorage) -> Health:
 
 def regular_work(config: Config, now: datetime) -> Iterator[HealthCheck]:
     """Of the health, whether the jobs that must be done again and again are done; no ledger."""
-    facts = HealthFacts(now, 0, 0, 0, 0, 0, 0, jobs=tuple(_jobs(config)), free={})
-    return (check for check in examine(facts, config.health).checks if check.aspect is Aspect.JOB)
+    return examine_jobs(_jobs(config), now, config.health)
 
 
 def _jobs(config: Config) -> Iterator[ExpectedJob]:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.archive.judgements import judgements, rules_of
@@ -67,6 +68,13 @@ class _Known:
             self.states[package] = state = self.shared.setdefault(state, state)
             self.counts[state] += 1
 
+    def named(self, fits: Callable[[Judgement], bool]) -> list[str]:
+        """The packages whose state fits."""
+        fitting = {id(state) for state in self.shared.values() if fits(state)}
+        if not fitting:
+            return []
+        return [name for name, state in self.states.items() if id(state) in fitting]
+
 
 class ArchiveStanding:
     """How all packages of an archive stand. Threads may share it."""
@@ -99,8 +107,7 @@ class ArchiveStanding:
         """The packages whose state fits, in their order; `fits` is asked about `common` ones."""
         with self._lock:
             known = self._current(archive)
-            fitting = {id(state) for state in known.shared.values() if fits(state)}
-            return sorted(name for name, state in known.states.items() if id(state) in fitting)
+            return sorted(known.named(fits))
 
     def _current(self, archive: ArchivalStorage) -> _Known:
         rules, ledger = rules_of(archive), archive.ledger
@@ -129,13 +136,22 @@ class ArchiveStanding:
             key=lambda one: (one[1], one[0]),
         )
         for name, storage in tally.storages.items():
-            gone = [package for package, where in known.rules.withdrawn.items() if name in where]
+            gone = known.named(partial(_is_given_up, name))
             storage.oldest, storage.size = archive.ledger.copies.sums(name, gone)
         for trouble in archive.ledger.copies.troubled():
             ours = trouble.storage in known.rules.places
-            if ours and trouble.package not in known.rules.withdrawn:
+            retired = known.rules.retired.has(trouble.package, trouble.storage)
+            if ours and not retired and trouble.package not in known.rules.withdrawn:
                 tally.open(trouble)
         return tally
+
+
+def _is_given_up(storage: str, judgement: Judgement) -> bool:
+    """Whether nobody asks for the copy of a package in a storage any more."""
+    given_up = (State.REMOVED, State.RETIRED)
+    return any(
+        copy.known.storage == storage and copy.state in given_up for copy in judgement.copies
+    )
 
 
 def _same(one: Rules, other: Rules) -> bool:

@@ -14,13 +14,15 @@ from pathlib import Path
 import pytest
 
 from preserva import config
-from preserva.archive.archive import ArchivalStorage, create_archive
+from preserva.archive.archive import ArchivalStorage, create_archive, open_archive
+from preserva.archive.retirement import retire
 from preserva.archive.stored_copy import StoredCopy
+from preserva.archive.two_persons import answer
 from preserva.bag.create.create import create_bag
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome
-from preserva.errors import Locked, StorageError, Unreachable
+from preserva.errors import AwaitsConfirmation, Locked, Refused, StorageError, Unreachable
 from preserva.fixity.audit import audit
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
@@ -178,6 +180,37 @@ def test_a_server_that_changes_names(lab: Lab) -> None:
     lab.server.behave()
     (done_later,) = [done for done in replicate(lab.archive) if done.package.endswith("kp-8")]
     assert (done_later.acknowledged, done_later.report.findings) == (["v1"], [])
+
+
+def test_a_copy_whose_names_the_server_does_not_keep_any_more_is_retired(lab: Lab) -> None:
+    """Where the storage cannot be moved: two persons, once there are enough copies elsewhere."""
+    source = lab.place / "foreign"
+    source.mkdir()
+    (source / "й.txt").write_text("книга")
+    create_bag(source, lab.place / "bag")
+    strange = PackageId("aonb", "kp-8")
+    accept(lab.archive, lab.place / "bag", local=strange.local)
+    replicate(lab.archive)
+    lab.server.behave("nfd")
+    audit(lab.archive, only=("nlb-copy",), moved=("nlb-copy",))
+    assert [one.package for one in open_incidents(lab.archive)] == [strange.uri]
+    path = lab.archive.config.path
+    third = '\n[storages.third]\ninstitution = "nlb"\nurl = "storages/third"\nrole = "replica"\n'
+    path.write_text(path.read_text("utf-8") + third, "utf-8")
+    create_archive(config.load(path))
+    with open_archive(path, person="ivanova") as archive:
+        with pytest.raises(Refused, match="still needed"):
+            retire(archive, "nlb-copy", strange, "its server changes names")
+        replicate(archive, to="third")
+        audit(archive)
+        with pytest.raises(AwaitsConfirmation) as waiting:
+            retire(archive, "nlb-copy", strange, "its server changes names")
+    with open_archive(path, person="petrov") as archive:
+        answer(archive, waiting.value.decision, confirm=True)
+        retire(archive, "nlb-copy", strange, None)
+        assert open_incidents(archive) == []
+        assert [one.report.findings for one in replicate(archive)] == [[]] * 3
+        assert audit(archive).outcome is Outcome.PASS
 
 
 def test_names_that_were_changed_after_they_were_acknowledged(lab: Lab) -> None:

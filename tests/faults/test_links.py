@@ -10,15 +10,21 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from preserva import config as configuration
-from preserva.archive.archive import create_archive
+from preserva.archive.archive import ArchivalStorage, create_archive, open_archive, utc_now
+from preserva.archive.removal import remove_bytes
+from preserva.archive.two_persons import answer
+from preserva.archive.withdrawal import withdraw
+from preserva.cli.main import VERBS as PROGRAM
 from preserva.cli.main import status_of
+from preserva.errors import AwaitsConfirmation
 from preserva.files.below import Below
-from preserva.ingest.package import package
+from preserva.ingest.package import package, package_bag
 from preserva.ingest.revision import Change, update
 from preserva.replication.replicate import replicate
 from tests.faults.damage import P1, PACKAGE, flip
@@ -28,7 +34,8 @@ from tests.support.partners import OTHER_SIDE
 ID = "aonb-kp-7"
 STORAGES = ("archive/storages/aonb-main", "archive/storages/nlb-copy", "minsk/main")
 SECRET = b"precious, and not ours"
-OURS = "archive/preserva.toml"
+OURS, THEIRS = "archive/preserva.toml", "minsk/preserva.toml"
+_BOTH = ("storages/aonb-main", "storages/nlb-copy")
 VERBS = {
     "package": (OURS, "package", "second", "--record", "second.xml", "--id", "kp-8"),
     "update": (OURS, "update", ID, "--record", "newer.xml", "--reason", "a better title"),
@@ -40,12 +47,48 @@ VERBS = {
     "repair": (OURS, "repair", ID, "--apply"),
     "rebuild storage": (OURS, "rebuild", "storage", "nlb-copy"),
     "rebuild ledger": (OURS, "rebuild", "ledger"),
-    "receive": ("minsk/preserva.toml", "receive"),
+    "receive": (THEIRS, "receive"),
+    "store": (OURS, "store", "bags/aonb-kp-9", "--as-ours"),
+    "withdraw": (OURS, "withdraw", ID, "--remove-bytes", "--person", "petrov"),
+    "accept": (THEIRS, "accept", "nlb-copy", "--person", "kolas"),
+    "list": (OURS, "list"),
+    "status": (OURS, "status"),
+    "levels": (OURS, "levels"),
+    "init": (OURS, "init"),
+    "config": (OURS, "config", "check", "--storages"),
+    "ledger": (OURS, "ledger", "verify", "--against", "nlb-copy"),
+    "rebuild config": ("again.toml", "rebuild", "config", *(f"archive/{each}" for each in _BOTH)),
+    "catalogue": (OURS, "catalogue", "import"),
 }
 
-
-NAMING = {*VERBS} - {"package", "update", "rebuild storage", "rebuild ledger"}
+NAMING = {"replicate", "validate", "audit", "export", "export of the copy", "repair", "receive"}
 """Those that say what is in the way; the others say what they could not find or replace."""
+
+ELSEWHERE = {
+    "check": "scans only",
+    "records": "the ledger only",
+    "import": "stored as `store` stores",
+    "derive": "a new version, as `update` writes it",
+    "relate": "the primary storage's mark and guide, as `withdraw` does",
+    "retire": "the primary storage's mark and guide, as `withdraw` does",
+    "decisions": "the ledger only",
+    "incidents": "the ledger only",
+    "report": "the ledger, and what `status` looks at",
+    "health": "the ledger only",
+    "serve": "the union catalogue only",
+    "harvest": "the union catalogue only",
+    "web": "the functions of the verbs",
+    "exhibit": "packages, as `export` reads them",
+    "bag": "no archive",
+    "demo": "an archive of its own",
+}
+"""Verbs that go to no path of a storage to which another verb does not go, and what they read."""
+
+
+def test_every_verb_is_tried_or_goes_where_another_goes() -> None:
+    tried = {arguments[1] for arguments in VERBS.values()}
+    assert tried | ELSEWHERE.keys() == PROGRAM.keys()
+    assert not tried & ELSEWHERE.keys()
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +103,11 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
         package(place / "book", make_book(place / "book"), archive)
         replicate(archive)
         update(archive, PACKAGE, Change(record=place / "new.xml", reason="a better title"))
+        own = archive.config.institution
     path = place / "minsk" / configuration.NAME
     path.write_text(OTHER_SIDE, "utf-8")
     create_archive(configuration.load(path))
+    package_bag(place / "second", place / "second.xml", own, place / "bags", local="kp-9")
     return place
 
 
@@ -78,7 +123,29 @@ def prepared(before: Path, place: Path, verb: str) -> Path:
     if verb == "rebuild ledger":
         for path in (place / "archive").glob("ledger*.sqlite*"):  # with the indexes made of it
             path.unlink()
+    if verb == "withdraw":
+        decide_to_remove(place)
+    if verb == "accept":
+        assert run(place, "receive") == 0
+        path = place / "archive/storages/nlb-copy/preserva-storage.json"
+        path.write_text(path.read_text("utf-8").replace('"id": "', '"id": "f'), "utf-8")
     return place
+
+
+def decide_to_remove(place: Path) -> None:
+    """Two persons withdrew the package a while ago, and agreed to remove its bytes."""
+
+    def by(person: str) -> ArchivalStorage:
+        then = utc_now() - timedelta(days=40)
+        return open_archive(place / OURS, person=person, clock=lambda: then)
+
+    for decide in (withdraw, remove_bytes):
+        with by("ivanova") as archive, pytest.raises(AwaitsConfirmation) as waiting:
+            decide(archive, PACKAGE, "twice")
+        with by("petrov") as archive:
+            answer(archive, waiting.value.decision, confirm=True)
+            if decide is withdraw:
+                withdraw(archive, PACKAGE, None)
 
 
 def run(place: Path, verb: str) -> int:
@@ -110,13 +177,13 @@ def touched(place: Path, verb: str) -> list[str]:
 
 
 def parts(paths: list[str]) -> Iterator[str]:
-    """Each folder on the way to any of the paths, and one name in each of these."""
+    """Each folder on the way to any of the paths, one name in each, and every name at the top."""
     folders, leaves = set[str](), dict[str, str]()
     for path in paths:
         (top,) = (top for top in STORAGES if f"{path}/".startswith(f"{top}/"))
         names = path.removeprefix(top).strip("/").split("/")
         folders |= {"/".join([top, *names[:end]]) for end in range(1, len(names))}
-        leaves.setdefault("/".join([top, *names[:-1]]), path)
+        leaves.setdefault("/".join([top, *names[:-1]]) if len(names) > 1 else path, path)
     yield from sorted(folders | (set(leaves.values()) - set(STORAGES)))
 
 
@@ -177,7 +244,7 @@ def test_a_link_in_any_place_leads_nowhere(
 ) -> None:
     """Nothing outside is opened or changed; the run ends with a sentence, and names the link."""
     paths = list(parts(touched(prepared(before, tmp_path / "first", verb), verb)))
-    assert len(paths) > 10
+    assert len(paths) > 1
     usual = run(prepared(before, tmp_path / "usual", verb), verb)
     necessary = 0
     for number, path in enumerate(paths):
@@ -199,4 +266,4 @@ def test_a_link_in_any_place_leads_nowhere(
         if status not in {0, usual} and verb in NAMING and not own:
             assert any(part in said for part in (in_storage, Path(path).name)), (path, said)
         shutil.rmtree(place)
-    assert necessary > 5
+    assert necessary > (5 if len(paths) > 10 else 0)

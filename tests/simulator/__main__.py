@@ -70,6 +70,7 @@ def _run(number: int, batch: int, steps: int) -> dict[str, object]:
                     derandomize=False,
                     phases=(Phase.generate, Phase.shrink),
                     suppress_health_check=list(HealthCheck),
+                    report_multiple_bugs=False,  # a group of them would not say what each was
                 ),
             )
     except Exception as error:  # whatever it is, it is a finding

@@ -87,8 +87,9 @@ def take_away(world: World, storage: str, _book: PackageId) -> None:
 
 
 def wipe(world: World, storage: str, _book: PackageId) -> None:
-    """The disk is a new, empty one: what was on it is lost."""
+    """The disk is a new, empty one: what was on it is lost, and nobody else's lies there."""
     world.disks[storage].clear()
+    world.foreign.discard(storage)
 
 
 def put_back(world: World, storage: str, _book: PackageId) -> None:
@@ -252,6 +253,17 @@ def forge_identity(world: World, storage: str, _book: PackageId) -> None:
         world.disks[storage][layout.IDENTITY] = forged
 
 
+def call_us_otherwise(world: World, storage: str, _book: PackageId) -> None:
+    """The storage says that the institutions have other names, and are elsewhere."""
+    try:
+        identity = json.loads(world.disks[storage][layout.IDENTITY])
+    except (KeyError, ValueError):
+        return
+    for institution in identity["institutions"].values():
+        institution |= {"name": dict.fromkeys(institution["name"], "X"), "country": "XX"}
+    world.disks[storage][layout.IDENTITY] = canonical(identity)
+
+
 LIES: tuple[Fault, ...] = (
     stray_file,
     further_version,
@@ -259,6 +271,7 @@ LIES: tuple[Fault, ...] = (
     cut_ledger,
     forge_mark,
     forge_identity,
+    call_us_otherwise,
 )
 DISKS = ("swap_disk",)
 FORGED = (

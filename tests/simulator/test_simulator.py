@@ -17,7 +17,7 @@ from tests.simulator import faults, verbs
 from tests.simulator.faults import Forgeries
 from tests.simulator.machine import DONE, TwoInstitutions, beginnings
 from tests.simulator.truth import act, an_interval_later, interval, views_agree
-from tests.simulator.world import AONB, BOOKS
+from tests.simulator.world import AONB, BOOKS, NLB
 
 LONG = os.environ.get("PRESERVA_LONG") == "1"
 KP, OTHER = BOOKS[AONB]
@@ -98,3 +98,37 @@ def test_what_once_ended_in_a_lie(start: str, steps: Steps) -> None:
             views_agree(world, ours)
     for who in world.people.values():
         an_interval_later(world, who)
+
+
+def test_a_rebuilt_storage_is_accepted_by_whoever_holds_it() -> None:
+    """And another archive's disk in its place is not; nor what is damaged, by one person."""
+    world, lies, saved = beginnings()
+    world.restore(saved["corrected"])
+    ours, theirs = world.people[AONB], world.people[NLB]
+    act(world, theirs, verbs.receive, KP, PARTNER)
+    faults.wipe(world, PARTNER, KP)
+    assert act(world, ours, verbs.rebuild_storage, KP, PARTNER)
+    lies.swap_disk(world, PARTNER, KP)
+    assert not act(world, theirs, verbs.accept_storage, KP, PARTNER)
+    faults.put_back(world, PARTNER, KP)
+    rebuilt = dict(world.disks[PARTNER])
+    faults.flip(world, PARTNER, KP)
+    assert not act(world, theirs, verbs.accept_storage, KP, PARTNER)
+    world.mount(PARTNER, rebuilt)
+    assert act(world, theirs, verbs.accept_storage, KP, PARTNER)
+    views_agree(world, theirs)
+    for who in world.people.values():
+        an_interval_later(world, who)
+
+
+@pytest.mark.parametrize("lost", [[], [MAIN], [MAIN, COPY], [COPY, PARTNER]])
+def test_a_configuration_is_what_our_own_storages_say(lost: list[str]) -> None:
+    """Also where the partner's storages call us something else, and say that they are ours."""
+    world, _lies, saved = beginnings()
+    world.restore(saved["kept"])
+    ours = world.people[AONB]
+    for storage in (PARTNER, HELD):
+        faults.call_us_otherwise(world, storage, KP)
+    for storage in lost:
+        faults.wipe(world, storage, KP)
+    act(world, ours, verbs.rebuild_config, KP, MAIN)

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from preserva import config as configuration
+from preserva.config import Config
+from preserva.core.formats import layout
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Report
 from preserva.errors import NotFound, Refused
@@ -12,7 +17,9 @@ from preserva.fixity.audit import audit
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.package import package
 from preserva.ingest.revision import Change, update
+from preserva.replication.accepted_storage import accept_storage as accept_rebuilt
 from preserva.replication.accession import receive as accept
+from preserva.replication.rebuild_config import rebuild_config as configure
 from preserva.replication.rebuild_ledger import rebuild_ledger as rebuild
 from preserva.replication.rebuild_storage import rebuild_storage as bring_back
 from preserva.replication.repair import repair as mend
@@ -142,6 +149,51 @@ def _testified(world: World, who: Institution, book: PackageId) -> bool:
     return any(world.copy_of(book, name) == who.made[book] for name in who.in_hand)
 
 
+def rebuild_config(world: World, who: Institution, _book: PackageId, _storage: str) -> Reports:
+    """The configuration is lost, and made again of what the storages say of themselves.
+
+    Whatever those say that others can write to, it has us, our storages and their roles as they
+    were, as far as our own storages are there.
+    """
+    there = [name for name in who.storages() if layout.IDENTITY in world.disks[name]]
+    there.sort(key=lambda name: name not in who.in_hand)
+    if not there:
+        return ()
+    with TemporaryDirectory() as place:
+        urls = [_laid_out(Path(place) / name, world.disks[name]) for name in there]
+        rebuilt = configure(Path(place) / configuration.NAME, urls, who.name)
+    ours = [name for name in there if name in who.in_hand and name not in world.foreign]
+    if ours:
+        assert _said_of_us(rebuilt) == _said_of_us(who.config)
+        assert rebuilt.primary().id == who.main
+    for name in ours:
+        before, after = who.config.storages[name], rebuilt.storages[name]
+        assert (after.role, after.institution) == (before.role, before.institution), name
+    return ()
+
+
+def _laid_out(folder: Path, disk: Files) -> str:
+    """A folder with what a storage says of itself and of our ledger; its URL."""
+    for path, data in disk.items():
+        if path == layout.IDENTITY or path.startswith(f"{layout.LEDGERS}/"):
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(data)
+    return str(folder)
+
+
+def _said_of_us(config: Config) -> tuple[object, ...]:
+    own = config.institution
+    return own.id, dict(own.names), own.country
+
+
+def accept_storage(world: World, who: Institution, _book: PackageId, storage: str) -> Reports:
+    """A person accepts a storage that has another id, alone; where that takes two, it is not."""
+    with world.archive(who, "keeper") as archive:
+        done = accept_rebuilt(archive, storage, reason="it was rebuilt")
+    assert not (done.accepted and storage in world.foreign), f"another archive's disk: {storage}"
+    return done.reports if done.accepted else ()
+
+
 def back_up_ledger(_world: World, who: Institution, _book: PackageId, _storage: str) -> Reports:
     who.backups.append(who.config.ledger.read_bytes())
     return ()
@@ -177,6 +229,8 @@ VERBS: tuple[Verb, ...] = (
     repair,
     repair_one,
     rebuild_storage,
+    accept_storage,
+    rebuild_config,
     lose_ledger,
     back_up_ledger,
     restore_backup,

@@ -140,11 +140,11 @@ class World:
         return self.place / book.institution / "books" / book.local
 
     @contextmanager
-    def archive(self, who: Institution) -> Iterator[ArchivalStorage]:
-        """The archive of an institution, a second later."""
+    def archive(self, who: Institution, person: str | None = None) -> Iterator[ArchivalStorage]:
+        """The archive of an institution, a second later, for a person."""
         self.now += timedelta(seconds=1)
         with ArchivalStorage(
-            who.config, clock=lambda: self.now, identifiers=self._identifier
+            who.config, clock=lambda: self.now, identifiers=self._identifier, person=person
         ) as archive:
             yield archive
 

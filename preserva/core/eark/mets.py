@@ -161,14 +161,8 @@ def write_package_mets(
             _write_group(writer, "Schemas", "grp-schemas", schemas, header)
             for name, entry in representations.items():
                 _write_group(writer, "Representations", group_id(name), (entry,), header)
-        attributes = {
-            "ID": "div-metadata",
-            "LABEL": "Metadata",
-            "ADMID": _references(preservation),
-            "DMDID": _references(descriptive),
-        }
         with _csip_map(writer, header):
-            writer.leaf("div", attributes=attributes)
+            _write_metadata_division(writer, preservation, descriptive)
             _write_group_division(writer, "Documentation", "grp-documentation")
             _write_group_division(writer, "Schemas", "grp-schemas")
             _write_representations_division(writer, representations)
@@ -186,23 +180,17 @@ def write_representation_mets(
     """Write the METS.xml of a representation: its files, its pages, its chapters.
 
     A file without a page is of the whole book; or, where files are `mixed`, of no known use.
-    `files` is iterated up to four times and must give the same each time, in the order of pages.
-    Raises
-    ValueError for pages out of order, for a page of `structure` that no file has, and for text that
-    XML cannot carry.
+    `files` is iterated several times and must give the same each time, in the order of pages.
+    Raises ValueError for pages out of order, for a page of `structure` that no file has, and for
+    text that XML cannot carry.
     """
     with _mets(stream, header, header.kind.representation_profile) as writer:
         _write_header(writer, header)
         _write_preservation(writer, preservation, header.created)
         with writer.element("fileSec", {"ID": "fileSec"}):
             _write_group(writer, "Data", "grp-data", files, header)
-        attributes = {
-            "ID": "div-metadata",
-            "LABEL": "Metadata",
-            "ADMID": _references(preservation),
-        }
         with _csip_map(writer, header):
-            writer.leaf("div", attributes=attributes)
+            _write_metadata_division(writer, preservation)
             _write_group_division(writer, "Data", "grp-data")
         missing = set() if structure is None else set(_pages(structure))
         _write_pages(writer, files, missing, mixed=mixed)
@@ -279,10 +267,6 @@ def _write_preservation(writer: XmlWriter, items: Iterable[MetadataFile], create
                 _write_reference(writer, item, created)
 
 
-def _references(items: Iterable[MetadataFile]) -> str | None:
-    return " ".join(item.id for item in items) or None
-
-
 def _write_group(
     writer: XmlWriter, use: str, identifier: str, entries: Iterable[FileEntry], header: Header
 ) -> None:
@@ -305,6 +289,16 @@ def _csip_map(writer: XmlWriter, header: Header) -> Iterator[None]:
     root = {"ID": "div-root", "LABEL": header.objid}
     with writer.element("structMap", attributes), writer.element("div", root):
         yield
+
+
+def _write_metadata_division(
+    writer: XmlWriter,
+    preservation: Sequence[MetadataFile],
+    descriptive: Sequence[MetadataFile] = (),
+) -> None:
+    sections = {"ADMID": preservation, "DMDID": descriptive}
+    links = {name: " ".join(item.id for item in items) or None for name, items in sections.items()}
+    writer.leaf("div", attributes={"ID": "div-metadata", "LABEL": "Metadata", **links})
 
 
 def _write_group_division(writer: XmlWriter, label: str, group: str) -> None:

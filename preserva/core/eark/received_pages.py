@@ -24,6 +24,9 @@ from preserva.core.xml.write import XLINK
 _UNCOUNTED = frozenset({"-", "–", "uncounted", "unnumbered", "ohne zählung"})
 """What programs write where a page has no number of its own."""
 
+_LONGEST = 100
+"""Characters of a label that are kept."""
+
 _REPRESENTATION = re.compile(r"(?:^|/)representations/[^/]+/METS\.xml\Z")
 
 FindFile = Callable[[str | None, str | None], str | None]
@@ -105,7 +108,7 @@ def _in_sequence(division: etree._Element) -> bool:
 
 
 def _label(division: etree._Element) -> str | None:
-    label = " ".join(printable(str(division.get("ORDERLABEL") or "")).split())
+    label = " ".join(printable(str(division.get("ORDERLABEL") or "")[:_LONGEST]).split())
     return label if label and label.casefold() not in _UNCOUNTED else None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from preserva.core.eark.readme import STANDARDS
 from preserva.core.values.codes import Code
 
-Row = tuple[str, ...]
+CodeRow = tuple[str, ...]
 
 _SCHEMA_DIGESTS = {
     "http://www.loc.gov/standards/mets/mets.xsd": (
@@ -36,7 +36,7 @@ _SCHEMA_DIGESTS = {
 
 
 def codes_csv(
-    known: Iterable[Row],
+    known: Iterable[CodeRow],
     relators: Mapping[str, str],
     registers: Mapping[str, str],
     libraries: Mapping[str, str],
@@ -79,14 +79,14 @@ def schemas_csv() -> bytes:
     return _csv([("standard", "edition", "address", "namespace", "schema", "SHA-256"), *_schemas()])
 
 
-def _schemas() -> Iterator[Row]:
+def _schemas() -> Iterator[CodeRow]:
     for each in STANDARDS:
         schema = each.schema or ""
         digest = _SCHEMA_DIGESTS.get(schema, "")
         yield (each.name, each.version, each.url, each.namespace or "", schema, digest)
 
 
-def _csv(rows: Iterable[Row]) -> bytes:
+def _csv(rows: Iterable[CodeRow]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows(rows)
     return text.getvalue().encode("utf-8-sig")

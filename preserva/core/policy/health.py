@@ -6,7 +6,7 @@ docs/adr/0046-health-is-a-state.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -127,6 +127,14 @@ def examine(facts: HealthFacts, limits: HealthLimits) -> Health:
     return Health(facts.at, tuple(_checks(facts, limits)))
 
 
+def examine_jobs(
+    jobs: Iterable[ExpectedJob], at: datetime, limits: HealthLimits
+) -> Iterator[HealthCheck]:
+    """Whether the work that must be done again and again was done in time."""
+    for expected in jobs:
+        yield _job(expected, at, limits.days(expected.job))
+
+
 def _checks(facts: HealthFacts, limits: HealthLimits) -> Iterator[HealthCheck]:
     damage = Outcome.FAIL if facts.damaged else Outcome.PASS
     yield HealthCheck(Aspect.DAMAGED, damage, facts.damaged)
@@ -139,8 +147,7 @@ def _checks(facts: HealthFacts, limits: HealthLimits) -> Iterator[HealthCheck]:
     }
     for aspect, number in counts.items():
         yield HealthCheck(aspect, _unless(number == 0), number)
-    for expected in facts.jobs:
-        yield _job(expected, facts.at, limits.days(expected.job))
+    yield from examine_jobs(facts.jobs, facts.at, limits)
     for subject, free in facts.free.items():
         well = _unless(free >= limits.free_bytes)
         yield HealthCheck(Aspect.FREE, well, free, subject=subject, limit=limits.free_bytes)

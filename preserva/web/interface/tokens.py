@@ -1,7 +1,7 @@
 """Tokens of machines: made and ended by who administers; the file keeps their digests alone.
 
-A token belongs to an account and never may more than it; and what is decided, persons decide, so
-no token may more than `prepare`.
+A token belongs to an account and never allows more than it; and what is decided, persons decide,
+so no token allows more than `prepare`.
 """
 
 from __future__ import annotations

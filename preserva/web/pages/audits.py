@@ -6,10 +6,9 @@ from itertools import islice
 
 from starlette.responses import Response
 
-from preserva.archive.withdrawal import tombstones
 from preserva.core.policy.overview import AGES
 from preserva.core.values.entries import FIXITY_CHECK
-from preserva.fixity.audit_schedule import due_copies, lanes_of
+from preserva.fixity.audit_schedule import due_copies, lanes_in
 from preserva.i18n import _, ngettext
 from preserva.outputs import report
 from preserva.web import jobs
@@ -25,7 +24,7 @@ def show(visit: Visit) -> Response:
     """The forecast, the next copies to read, the newest checks, the runs that people began."""
     with visit.archive() as archive:
         state = visit.site.standing.overview(archive)
-        lanes = lanes_of(archive.config, (), tombstones(archive.ledger))
+        lanes = lanes_in(archive)
         due = list(islice(due_copies(archive.ledger, lanes, now=archive.clock()), _MOST))
         newest = archive.ledger.entries(types=(FIXITY_CHECK,), newest_first=True)
         checks = list(islice(newest, _MOST))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from preserva.archive.archive import ArchivalStorage
+from preserva.archive.retirement import dropped_storages
 from preserva.archive.two_persons import decisions
 from preserva.config import Role
 from preserva.core.policy.health import Job
@@ -60,6 +61,9 @@ def tasks(visit: Visit, archive: ArchivalStorage, state: Overview) -> Iterator[T
     yield from _incidents(state)
     yield from _decisions(visit, archive)
     yield from _of_copies(visit, state)
+    for storage in dropped_storages(archive.ledger, archive.config):
+        text = _("{storage} holds copies, and the configuration does not name it any more.")
+        yield Task(text.format(storage=storage), _("See how to"), "/copies")
     yield from _partners(archive)
     yield from _regular(visit, archive)
     for sentence, tone in looks.old_or_bad(visit):

@@ -158,3 +158,13 @@ def in_lab(profile: Any) -> bytes:
     made = ImageCms.applyTransform(colours, transform)
     assert made is not None, "it is not in place"
     return made.tobytes()
+
+
+def test_a_full_disk_is_an_error_and_not_the_end(tmp_path: Path) -> None:
+    """An error raised within qpdf would end the process."""
+    pikepdf_or_skip()
+    full = Path("/dev/full")
+    require(full.exists(), "there is no /dev/full")
+    many = [page(tmp_path, (400, 600)) for _each in range(40)]
+    with pytest.raises(OSError, match="No space left"):
+        write_pdf(full, many, tmp_path, TITLE)

@@ -16,7 +16,14 @@ from preserva.archive.archive import ArchivalStorage, create_archive, open_archi
 from preserva.archive.judgements import judgements, rules_of, tally_of
 from preserva.core.values import entries
 from preserva.core.values.fact import Facts
-from preserva.core.values.facts import Arrival, Check, RecordedFinding, Removal, Withdrawal
+from preserva.core.values.facts import (
+    Arrival,
+    Check,
+    RecordedFinding,
+    Removal,
+    Retirement,
+    Withdrawal,
+)
 from preserva.errors import LedgerError
 from preserva.ledger import Ledger
 from preserva.web.pages.books import FILTERS
@@ -58,7 +65,7 @@ def event(kind: str, package: str, storage: str, version: int) -> tuple[Event, s
 KINDS = ["stored", "copied", "sound", "damaged", "unread", "away", "there", "removing"]
 steps = some.lists(
     some.tuples(
-        some.sampled_from([*KINDS, "withdrawn", "restored", "look"]),
+        some.sampled_from([*KINDS, "withdrawn", "restored", "retired", "wanted", "look"]),
         some.sampled_from(PACKAGES),
         some.sampled_from(STORAGES),
         some.integers(1, 3),
@@ -68,6 +75,16 @@ steps = some.lists(
 
 
 def append(archive: ArchivalStorage, kind: str, package: str, storage: str, version: int) -> None:
+    if kind in ("retired", "wanted"):
+        newest = archive.ledger.newest(entries.RETIREMENT)
+        before = None if newest is None else newest.number
+        undone = True if kind == "wanted" else None
+        said = Retirement(reason="no", undone=undone, before=before)
+        archive.ledger.append(
+            entries.RETIREMENT, time=archive.now(), outcome="success",
+            package=None if version == 3 else package, storage=storage, facts=said,
+        )  # fmt: skip
+        return
     if kind in ("withdrawn", "restored"):
         before = archive.ledger.newest(entries.WITHDRAWAL)
         facts = Withdrawal("no", undone=kind == "restored").following(
