@@ -67,7 +67,7 @@ memory = next(line.split()[1] for line in lines if line.startswith("VmHWM"))
 print("USED", status, time.process_time(), memory, file=sys.stderr)
 """
 _LINKS = 10_000  # names of one file: ext4 permits 65,000
-_BAG_INFO = "v1/content/bag-info.txt"
+_READ = {"bag-info.txt", "mods.xml", "source.xml", "premis.xml", "METS.xml"}  # by some command
 _LOGS = "logs"
 
 Entry = dict[str, Any]
@@ -87,9 +87,10 @@ class Template:
         path = layout.object_path("urn:preserva:aonb:kp-7")
         self.object = place / "storages" / STORAGES[0] / layout.ROOT / path
         self.inventory = (self.object / "inventory.json").read_bytes()
-        mods = next(self.object.rglob("mods.xml")).relative_to(self.object)
         self.described = {
-            str(path): (self.object / path).read_bytes() for path in (_BAG_INFO, mods)
+            str(path.relative_to(self.object)): path.read_bytes()
+            for path in self.object.rglob("v1/content/**/*")
+            if path.name in _READ and path.is_file()
         }
 
     def of(self, name: str) -> dict[str, bytes]:
@@ -101,7 +102,10 @@ class Template:
             inventory = inventory.replace(_digest(data).encode(), _digest(own).encode())
         inventory = _named(inventory, name)
         sidecar = sidecar_line(_digest(inventory))
-        return {**files, "inventory.json": inventory, "inventory.json.sha512": sidecar}
+        for folder in ("", "v1/"):
+            files[f"{folder}inventory.json"] = inventory
+            files[f"{folder}inventory.json.sha512"] = sidecar
+        return files
 
 
 def _named(data: bytes, name: str) -> bytes:

@@ -61,8 +61,8 @@ def command(
         )
     if json_:
         emit("receive", receive_document(receipts, dry_run=dry_run))
-    elif not receipts:
-        settings.talk(_("nothing new"))
+    elif not (receipts or settings.quiet):
+        echo(_("nothing new"))
     finish(receipts)
 
 

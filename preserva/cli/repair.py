@@ -101,8 +101,8 @@ def command(
             )
     if json_:
         emit("repair", repair_document(repairs, applied=apply or set_aside or give_up))
-    elif not repairs:
-        settings.talk(_("no copy is known to be damaged"))
+    elif not (repairs or settings.quiet):
+        echo(_("no copy is known to be damaged"))
     finish(repairs)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from preserva import config
-from preserva.archive.fixity_events import record_check
+from preserva.archive import fixity_events
 from preserva.cli import stopping
 from preserva.cli.main import VERBS, status_of
 from preserva.cli.stopping import TerminatedError
@@ -135,7 +135,7 @@ def test_a_programme_is_told_nothing_before_the_end(
 ) -> None:
     """A document is whole or not there at all."""
     monkeypatch.chdir(three_books)
-    original, calls = record_check, 0
+    original, calls = fixity_events.record_check, 0
 
     def stopped(*arguments: Any, **options: Any) -> Any:
         nonlocal calls

@@ -152,8 +152,8 @@ def make(folder: Path) -> None:
 
 
 def is_lock(path: Path) -> bool:
-    """Whether it says which process wrote last, and on which machine."""
-    return path.name == "lock" and path.parent.name == "staging"
+    """Whether it says which process wrote last, on which machine, or how long that took."""
+    return (path.name == "lock" and path.parent.name == "staging") or path.match("durations.*.json")
 
 
 def pack(folder: Path, target: Path) -> None:

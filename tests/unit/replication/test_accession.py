@@ -254,6 +254,8 @@ def test_the_commands_say_what_they_did(place: Path, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out == f"{PACKAGE.portable} in nlb-copy: v1 read and recorded\n"
     assert status_of(["--config", there, "receive"]) == 0
     assert capsys.readouterr().out == "nothing new\n"
+    assert status_of(["--config", there, "receive", "-q"]) == 0
+    assert capsys.readouterr() == ("", "")
     shutil.rmtree(place / "archive/storages/aonb-main")
     assert status_of(["--config", here, "rebuild", "storage", "aonb-main"]) == 0
     assert "files restored, read back and validated" in capsys.readouterr().out

@@ -50,6 +50,7 @@ def test_damage_is_a_failure_and_everything_else_waits() -> None:
         (replace(WELL, too_few=3), Aspect.TOO_FEW),
         (replace(WELL, incomplete=3), Aspect.INCOMPLETE),
         (replace(WELL, overdue=3), Aspect.OVERDUE),
+        (replace(WELL, dropped=3), Aspect.DROPPED),
     ]:
         assert unwell(facts) == [(aspect, Outcome.UNKNOWN, None, None)]
         assert examine(facts, LIMITS).outcome is Outcome.UNKNOWN
