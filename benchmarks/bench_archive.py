@@ -30,6 +30,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from benchmarks.figures import remark
 from preserva.core.formats import layout
 from preserva.core.formats.canonical_json import canonical
 from preserva.core.formats.inventory import sidecar_line
@@ -67,7 +68,7 @@ memory = next(line.split()[1] for line in lines if line.startswith("VmHWM"))
 print("USED", status, time.process_time(), memory, file=sys.stderr)
 """
 _LINKS = 10_000  # names of one file: ext4 permits 65,000
-_BAG_INFO = "v1/content/bag-info.txt"
+_READ = {"bag-info.txt", "mods.xml", "source.xml", "premis.xml", "METS.xml"}  # by some command
 _LOGS = "logs"
 
 Entry = dict[str, Any]
@@ -87,9 +88,10 @@ class Template:
         path = layout.object_path("urn:preserva:aonb:kp-7")
         self.object = place / "storages" / STORAGES[0] / layout.ROOT / path
         self.inventory = (self.object / "inventory.json").read_bytes()
-        mods = next(self.object.rglob("mods.xml")).relative_to(self.object)
         self.described = {
-            str(path): (self.object / path).read_bytes() for path in (_BAG_INFO, mods)
+            str(path.relative_to(self.object)): path.read_bytes()
+            for path in self.object.rglob("v1/content/**/*")
+            if path.name in _READ and path.is_file()
         }
 
     def of(self, name: str) -> dict[str, bytes]:
@@ -101,7 +103,10 @@ class Template:
             inventory = inventory.replace(_digest(data).encode(), _digest(own).encode())
         inventory = _named(inventory, name)
         sidecar = sidecar_line(_digest(inventory))
-        return {**files, "inventory.json": inventory, "inventory.json.sha512": sidecar}
+        for folder in ("", "v1/"):
+            files[f"{folder}inventory.json"] = inventory
+            files[f"{folder}inventory.json.sha512"] = sidecar
+        return files
 
 
 def _named(data: bytes, name: str) -> bytes:
@@ -258,12 +263,11 @@ def report(
     beside = ["", ""]
     if before is not None and min(before) > 0:
         beside = [f" ({now / then:.2f})" for now, then in zip(further, before, strict=True)]
-    print(
+    remark(
         f"{count} packages, {name}: each further package {further[0] * 1e3:.2f} ms{beside[0]}"
         f" and {further[1]:.2f} kB{beside[1]}; in all {seen.processor:.1f} s of processor time"
         f" and {seen.memory / 1024:.0f} MB; the first line after {seen.first:.1f}"
-        f" of {seen.clock:.1f} s",
-        flush=True,
+        f" of {seen.clock:.1f} s"
     )
 
 

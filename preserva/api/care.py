@@ -144,7 +144,7 @@ class CareVerbs(Session):
         storages, UsageError, ConfigError; StorageError for a cluster that does not answer.
         """
         from preserva.fixity.audit import Budget, audit
-        from preserva.fixity.audit_cluster import connect
+        from preserva.workers import connect
 
         with nullcontext() if cluster is None else connect(cluster) as workers:
             return audit(

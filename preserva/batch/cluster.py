@@ -8,9 +8,7 @@ worker's answer has arrived, with the digests that the worker saw.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -29,16 +27,11 @@ from preserva.core.book.scans import ImageRules
 from preserva.core.values.digest import digest_bytes
 from preserva.core.values.model import Observed
 from preserva.core.values.report import ignore
-from preserva.errors import PreservaError, StorageError, Unreachable
+from preserva.errors import PreservaError
 from preserva.files.disk import discard
-from preserva.fixity.audit_cluster import Workers
-from preserva.i18n import _
 from preserva.ingest.origin import record_bag_made
 from preserva.ingest.package import Packaged, package_bag
-from preserva.version import __version__
-
-_PATIENCE = 1.0
-"""Seconds after which it is checked whether there is still anyone to wait for."""
+from preserva.workers import Taken, Tasks, Workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +48,9 @@ class _Task:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class _Made:
     """What a worker made, with the digests of its tag manifests, or why it could not."""
 
-    software: str
     made: Packaged | PreservaError
     bag: Path | None = None
     tag_manifests: tuple[Observed, ...] = ()
@@ -69,21 +61,20 @@ class ClusterRows:
 
     def __init__(self, work: SharedPackageWork, workers: Workers) -> None:
         self.work = work
-        self.workers = workers
-        self._waiting: dict[Future[_Answer], tuple[Cells, int]] = {}
+        self._tasks: Tasks[tuple[Cells, int], _Made] = Tasks(workers)
 
     def __call__(
         self, rows: Sequence[Cells], progress: WholeProgress, sizes: Sequence[int]
     ) -> Iterator[RowResult]:
         """Give the rows to the workers, a few ahead of them, and store what they make."""
         for cells, size in zip(rows, sizes, strict=True):
-            while len(self._waiting) >= 2 * self.workers.at_once:
+            while self._tasks.is_full:
                 yield from self._take(progress)
             result = attempt(cells.number, partial(self._give, cells, size))
             if result is not None:
                 progress.row(size)
                 yield result
-        while self._waiting:
+        while self._tasks:
             yield from self._take(progress)
 
     def _give(self, cells: Cells, size: int) -> RowResult | None:
@@ -104,26 +95,21 @@ class ClusterRows:
             self.work.archive.actor.person,
             self.work.scratch,
         )
-        try:
-            future = self.workers.executor.submit(make_there, task)
-        except Exception as error:
-            message = _("the cluster accepts no more work: {reason}")
-            raise Unreachable(message.format(reason=error)) from error
-        self._waiting[future] = cells, size
+        self._tasks.give((cells, size), make_there, task)
         return None
 
     def _take(self, progress: WholeProgress) -> Iterator[RowResult]:
         """Wait for at least one book, and store what was made."""
-        done = wait(self._waiting, timeout=_PATIENCE, return_when=FIRST_COMPLETED).done
-        if not done and not self.workers.alive():
-            done = set(self._waiting)
-        for future in done:
-            cells, size = self._waiting.pop(future)
+        for taken in self._tasks.take():
+            cells, size = taken.key
             progress.row(size)
-            yield attempt(cells.number, partial(self._keep, cells, future))
+            yield attempt(cells.number, partial(self._keep, cells, taken))
 
-    def _keep(self, cells: Cells, future: Future[_Answer]) -> RowResult:
-        answer = self._answer(future)
+    def _keep(self, cells: Cells, taken: Taken[tuple[Cells, int], _Made]) -> RowResult:
+        if taken.error is not None:
+            raise taken.error
+        answer = taken.seen
+        assert answer is not None, "it is seen, or there is an error"
         if isinstance(answer.made, PreservaError):
             raise answer.made
         assert answer.bag is not None
@@ -139,23 +125,8 @@ class ClusterRows:
         folder = cells.path("folder") or answer.bag
         return self.work.result(cells, self.work.keep(folder, answer.made, answer.bag))
 
-    def _answer(self, future: Future[_Answer]) -> _Answer:
-        if not future.done():
-            raise Unreachable(_("the scheduler is gone"))
-        try:
-            answer = future.result()
-        except (asyncio.CancelledError, CancelledError) as error:  # whoever knew of it is gone
-            raise Unreachable(_("the scheduler is gone")) from error
-        except Exception as error:
-            message = _("the worker did not finish: {reason}")
-            raise StorageError(message.format(reason=error)) from error
-        if answer.software != __version__:
-            message = _("a worker runs preserva {theirs}, not {ours}: its results are not used")
-            raise StorageError(message.format(theirs=answer.software, ours=__version__))
-        return answer
 
-
-def make_there(task: _Task) -> _Answer:
+def make_there(task: _Task) -> _Made:
     """On a worker: make a bag in a folder of this attempt alone."""
     place = task.scratch / uuid4().hex
     try:
@@ -175,10 +146,10 @@ def make_there(task: _Task) -> _Answer:
     except PreservaError as error:
         with suppress(PreservaError):
             discard(place)
-        return _Answer(__version__, error)
+        return _Made(error)
     bag = place / packaged.package.portable
     seen = tuple(map(_observed, sorted(bag.glob("tagmanifest-*"))))
-    return _Answer(__version__, packaged, bag, seen)
+    return _Made(packaged, bag, seen)
 
 
 def _observed(path: Path) -> Observed:

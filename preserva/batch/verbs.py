@@ -19,8 +19,8 @@ from preserva.batch.update_rows import UpdateWork
 from preserva.core.eark.mets import PackageType
 from preserva.core.values.report import Observer, ignore
 from preserva.errors import UsageError
-from preserva.fixity.audit_cluster import connect
 from preserva.i18n import _
+from preserva.workers import connect
 
 
 def package_batch(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from preserva.core.policy.judgement import Tally
     from preserva.core.values.report import Report
     from preserva.fixity.audit import Audit
-    from preserva.fixity.audit_cluster import Workers
+    from preserva.workers import Workers
 
 
 @click.command("audit")
@@ -147,7 +147,7 @@ def _notifications(archive: ArchivalStorage, *, quiet: bool) -> Iterator[Callabl
 def _workers(url: str | None) -> AbstractContextManager[Workers | None]:
     if url is None:
         return nullcontext()
-    from preserva.fixity.audit_cluster import connect
+    from preserva.workers import connect
 
     return connect(url)
 

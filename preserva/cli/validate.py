@@ -14,6 +14,8 @@ from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from preserva.archive.archive import ArchivalStorage
     from preserva.core.values.model import PackageId
     from preserva.core.values.report import Report
@@ -55,6 +57,11 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Bags: a file that lets an interrupted validation resume.",
 )
+@click.option(
+    "--executor",
+    metavar="URL",
+    help="Stored packages: let a Dask cluster read the copies, dask://HOST:PORT.",
+)
 @as_json
 @pass_settings
 def command(
@@ -69,6 +76,7 @@ def command(
     medium: bool,
     jobs: int | None,
     checkpoint: Path | None,
+    executor: str | None,
     json_: bool,
 ) -> None:
     """Read every file; prove that it is sound or name what is wrong.
@@ -91,7 +99,9 @@ def command(
     each = settings.each(_show, silent=json_)
     reports: list[Report] = []
     shown = 0
-    for target in targets:
+    if executor is not None:
+        reports = _elsewhere(settings, targets, executor, storage, xsd, each)
+    for target in () if executor is not None else targets:
         if storage is None and os.path.lexists(target):
             reports += validate(Path(target), options=options, observer=observer)
         elif "://" in target:
@@ -111,6 +121,27 @@ def command(
     elif len(reports) > 1:
         _print_sum(reports)
     finish(reports)
+
+
+def _elsewhere(
+    settings: Settings,
+    targets: tuple[str, ...],
+    executor: str,
+    storage: str | None,
+    xsd: Path | None,
+    each: Callable[[Report], object],
+) -> list[Report]:
+    """Stored packages, whose copies the workers of a cluster read."""
+    from preserva.fixity.validate import validate_elsewhere
+    from preserva.workers import connect
+
+    with settings.archive() as archive:
+        packages = [_package_id(target, archive) for target in targets]
+        _refuse_options_of_bags(targets[0])
+        with connect(executor) as workers:
+            return validate_elsewhere(
+                archive, packages, workers, storage=storage, xsd=xsd, each=each
+            )
 
 
 _OF_BAGS = ("profiles", "profile_cache", "completeness", "fast", "medium", "jobs", "checkpoint")

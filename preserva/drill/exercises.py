@@ -195,13 +195,24 @@ def _burn(scratch: Scratch) -> list[Path]:
 
 
 def _rebuild(scratch: Scratch) -> list[str]:
-    """All of it comes back from what is elsewhere, without any backup."""
-    left = sorted(str(path) for path in (scratch.place / ELSEWHERE).iterdir())
-    config = rebuild_config(scratch.path, left)
-    rebuild_ledger(config, clock=lambda: scratch.now, identifiers=new_identifier, person="")
+    """All of it comes back from what is elsewhere, without any backup.
+
+    Where one replica alone is left, somebody must say that its word counts.
+    """
+    left = sorted((scratch.place / ELSEWHERE).iterdir())
+    config = rebuild_config(scratch.path, [str(path) for path in left])
+    source = left[0].name if len(left) == 1 else None
+    rebuild_ledger(
+        config,
+        source=source,
+        clock=lambda: scratch.now,
+        identifiers=new_identifier,
+        person="",
+    )
     with scratch.open() as archive:
         rebuild_storage(archive, archive.primary.id)
-    return ["rebuild config", "rebuild ledger", "rebuild storage"]
+    by = f"rebuild ledger --from {source}" if source else "rebuild ledger"
+    return ["rebuild config", by, "rebuild storage"]
 
 
 EXERCISES = {

@@ -29,7 +29,10 @@ class NotAFolderError(OSError):
 
 
 class Descriptor:
-    """An open folder, closed when nobody uses it any more: several threads may share it."""
+    """An open folder, closed when nobody uses it any more: several threads may share it.
+
+    Whoever uses its number keeps it until then: the number alone may soon be that of another file.
+    """
 
     __slots__ = ("__weakref__", "number")
 

@@ -20,9 +20,10 @@ from preserva.core.values.facts import Check
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Observer, Report, counted, ignore, unheard
 from preserva.core.values.subjects import Named
-from preserva.fixity.audit_cluster import Workers, read_elsewhere
+from preserva.fixity.audit_cluster import read_elsewhere
 from preserva.fixity.audit_run import UNLIMITED, Audit, Budget, Run
 from preserva.fixity.audit_schedule import due_copies, foresee, lanes_in, scope_of
+from preserva.workers import Workers
 
 __all__ = ["Audit", "Budget", "audit", "capacity_of"]
 

@@ -7,11 +7,10 @@ that is wrong is found in one run.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
-from preserva.bag.source import Source
 from preserva.bag.validate import validate_source
 from preserva.core.eark.verdicts import Verdicts
 from preserva.core.formats import inventory as formats
@@ -26,11 +25,12 @@ from preserva.core.values.subjects import Named, Subject
 from preserva.errors import Damaged, NotAFile, NotFound, StorageError, TooLarge
 from preserva.fixity.object_files import read_files
 from preserva.fixity.resume import ResumeState
+from preserva.fixity.version_source import VersionSource
 from preserva.i18n import _
 from preserva.information_package.consistency import own_findings
 from preserva.information_package.official_schemas import OfficialSchemas
 from preserva.information_package.pages import ObjectPages, bag_pages, with_pages
-from preserva.storage.base import Storage, chunks_of, read_all
+from preserva.storage.base import Storage, read_all
 from preserva.storage.local import LocalStorage
 from preserva.storage.ocfl import OcflRoot
 from preserva.storage.paths import above
@@ -351,57 +351,3 @@ class _Check:
             replace(finding, path=f"{version}: {finding.path or ''}".rstrip(": "))
             for finding in with_pages(report.findings, bag_pages(source, report))
         )
-
-
-@dataclass(frozen=True)
-class VersionSource(Source):
-    """The bag in one version of an object, whose files have been read already.
-
-    `empty` are folders without files that it had when it was supplied.
-    """
-
-    storage: Storage
-    path: str
-    version: str
-    located: dict[str, str]
-    seen: dict[str, Observed]
-    empty: frozenset[str] = frozenset()
-
-    @property
-    def name(self) -> str:
-        """The version's name."""
-        return self.version
-
-    @property
-    def media_type(self) -> str | None:
-        """Loose files."""
-        return None
-
-    def entries(self) -> Iterator[Entry | Finding]:
-        """Every file of the version, and the folders above them."""
-        folders = set(self.empty)
-        for path, content in self.located.items():
-            yield Entry(path, Kind.FILE, self.seen[content].size)
-            parts = path.split("/")[:-1]
-            folders |= {"/".join(parts[:i]) for i in range(1, len(parts) + 1)}
-        yield from (Entry(path, Kind.FOLDER) for path in sorted(folders))
-
-    def stream(self, path: str) -> Iterator[bytes]:
-        """The content of one file."""
-        name = self.located[path]
-        with self.storage.open(f"{self.path}/{name}" if self.path else name) as reader:
-            yield from chunks_of(reader)
-
-    def observe(
-        self, files: Iterable[Entry], algorithms: frozenset[str], observer: Observer
-    ) -> Iterator[Observed | Finding]:
-        """The digests seen when the object was checked; others cost another read."""
-        for entry in files:
-            seen = self.seen[self.located[entry.path]]
-            if algorithms <= set(seen.digests):
-                yield Observed(entry.path, seen.size, seen.digests)
-            else:
-                hashes = MultiHash(algorithms)
-                for chunk in self.stream(entry.path):
-                    hashes.update(chunk)
-                yield Observed(entry.path, hashes.size, hashes.digests())

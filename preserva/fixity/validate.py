@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -26,8 +27,9 @@ from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Observer, Report, ignore
 from preserva.core.values.subjects import Named
-from preserva.errors import NotFound, UsageError
-from preserva.fixity.check_copy import check_copy
+from preserva.errors import NotFound, Unreachable, UsageError
+from preserva.fixity.audit_cluster import CopySeen, read_there, report_on, task_of
+from preserva.fixity.check_copy import check_copy, locate
 from preserva.fixity.eark_package import check_eark
 from preserva.fixity.ocfl_root import check_any_object, check_root
 from preserva.fixity.remote_bag import open_stored_bag
@@ -37,6 +39,7 @@ from preserva.information_package.official_schemas import OfficialSchemas, load_
 from preserva.information_package.pages import bag_pages, with_pages
 from preserva.storage.local import LocalStorage
 from preserva.storage.open import open_storage
+from preserva.workers import Taken, Tasks, Workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,22 +170,106 @@ def validate_stored(
     holds the package and the ledger knows none, ConfigError.
     """
     prove_ledger(archive)
-    unwanted = retired(archive.ledger)
-    stores = [archive.store(storage)] if storage else archive.stores()
-    stores = [store for store in stores if storage or not unwanted.has(package.uri, store.id)]
     folder = xsd or archive.config.xsd
     official = None if folder is None else load_schemas(folder)
-    tombstone = tombstones(archive.ledger).get(package.uri)
-    copies = [StoredCopy(archive, store, package) for store in stores]
-    removed = [copy for copy in copies if tombstone and tombstone.is_removed(copy.store.id)]
-    copies = [copy for copy in copies if copy not in removed]
+    copies, removed = _copies_of(archive, package, storage)
     verdicts = Verdicts()
     checked = [(copy, check_copy(copy, official, observer, verdicts=verdicts)) for copy in copies]
     reports = [(copy, report) for copy, report in checked if report is not None]
     if not reports and not removed:
-        raise NotFound(_("there is no package {id}").format(id=package))
+        raise _no_package(package)
     for copy, report in reports:
-        if copy.belongs:  # what intruded is no copy of the package
-            record_check(copy, report)
-    named = [Report(copy.subject, [Finding(Code.BYTES_REMOVED, copy.store.id)]) for copy in removed]
-    return [*(report for _copy, report in reports), *named]
+        _record(copy, report)
+    return [*(report for _copy, report in reports), *map(_removed, removed)]
+
+
+def _unheard(_report: Report) -> None:
+    """Who waits for all reports together."""
+
+
+def validate_elsewhere(
+    archive: ArchivalStorage,
+    packages: Sequence[PackageId],
+    workers: Workers,
+    *,
+    storage: str | None = None,
+    xsd: Path | None = None,
+    each: Callable[[Report], object] = _unheard,
+) -> list[Report]:
+    """The same of many packages, whose copies are read by workers, each where it is.
+
+    What they saw is compared with the ledger and recorded here, and handed to `each`, as it comes.
+    A copy that no worker finished is not established, and nothing is recorded of it. Raises as
+    `validate_stored` does, before anything is read.
+    """
+    prove_ledger(archive)
+    folder = xsd or archive.config.xsd
+    work: list[tuple[StoredCopy, str | Report]] = []
+    done: list[Report] = []
+    for package in packages:
+        copies, removed = _copies_of(archive, package, storage)
+        found = [(copy, locate(copy)) for copy in copies]
+        there = [(copy, where) for copy, where in found if where is not None]
+        if not there and not removed:
+            raise _no_package(package)
+        work += there
+        done += map(_removed, removed)
+    for report in _read_elsewhere(work, workers, folder):
+        done.append(report)
+        each(report)
+    return done
+
+
+def _read_elsewhere(
+    work: Iterable[tuple[StoredCopy, str | Report]], workers: Workers, xsd: Path | None
+) -> Iterator[Report]:
+    tasks: Tasks[StoredCopy, CopySeen] = Tasks(workers)
+    for copy, where in work:
+        if isinstance(where, Report):
+            _record(copy, where)
+            yield where
+            continue
+        while tasks.is_full:
+            yield from map(_taken, tasks.take())
+        try:
+            tasks.give(copy, read_there, task_of(copy, where, {}, xsd, None))
+        except Unreachable as error:
+            yield _taken(Taken(copy, error=error, lost=True))
+    while tasks:
+        yield from map(_taken, tasks.take())
+
+
+def _taken(taken: Taken[StoredCopy, CopySeen]) -> Report:
+    """The report on a copy that a worker had."""
+    copy = taken.key
+    if taken.seen is None:
+        return Report(copy.subject, [Finding(Code.UNREADABLE, copy.path, seen=str(taken.error))])
+    report = report_on(copy, taken.seen)
+    _record(copy, report)
+    return report
+
+
+def _copies_of(
+    archive: ArchivalStorage, package: PackageId, storage: str | None
+) -> tuple[list[StoredCopy], list[StoredCopy]]:
+    """The copies of a package that are to be read, and those that two persons removed."""
+    gone = retired(archive.ledger)
+    stores = [archive.store(storage)] if storage else archive.stores()
+    stores = [store for store in stores if storage or not gone.has(package.uri, store.id)]
+    tombstone = tombstones(archive.ledger).get(package.uri)
+    copies = [StoredCopy(archive, store, package) for store in stores]
+    removed = [copy for copy in copies if tombstone and tombstone.is_removed(copy.store.id)]
+    return [copy for copy in copies if copy not in removed], removed
+
+
+def _record(copy: StoredCopy, report: Report) -> None:
+    if copy.belongs:  # what intruded is no copy of the package
+        record_check(copy, report)
+
+
+def _removed(copy: StoredCopy) -> Report:
+    return Report(copy.subject, [Finding(Code.BYTES_REMOVED, copy.store.id)])
+
+
+def _no_package(package: PackageId) -> NotFound:
+    return NotFound(_("there is no package {id}").format(id=package))

@@ -17,7 +17,7 @@ from preserva.core.values.report import Ended, Observer, Outcome, Started, ignor
 from preserva.core.values.subjects import Named
 from preserva.errors import Damaged, Refused, UsageError
 from preserva.files.opening import Folder
-from preserva.fixity.ocfl_object import VersionSource
+from preserva.fixity.version_source import VersionSource
 from preserva.i18n import _
 from preserva.ingest.origin import refuse_without_consent, was_made_here
 from preserva.ingest.source_folder import SourceReader, list_source

@@ -51,7 +51,7 @@ from preserva.describe.record import Record
 from preserva.describe.supplied.history import History
 from preserva.errors import Damaged, PackageError, Refused, TooLarge
 from preserva.files.opening import Folder
-from preserva.fixity.ocfl_object import VersionSource
+from preserva.fixity.version_source import VersionSource
 from preserva.i18n import _
 from preserva.information_package.consistency import TYPE, is_ours, own_findings
 from preserva.information_package.conversion import Original, Repackaging

@@ -42,6 +42,7 @@ _ASPECTS = {
     Aspect.TOO_FEW: N_("packages with too few copies"),
     Aspect.INCOMPLETE: N_("copies without the newest version"),
     Aspect.OVERDUE: N_("checks overdue"),
+    Aspect.DROPPED: N_("storages with copies, no longer configured and not retired"),
 }
 
 

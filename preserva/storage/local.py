@@ -89,7 +89,8 @@ class LocalStorage:
     def folder(self, path: str) -> int:
         """A new descriptor of a folder. Raises StorageError."""
         with self._errors(path):
-            return os.open(".", FOLDER, dir_fd=self._folders.open(path).number)
+            folder = self._folders.open(path)  # named, so that it stays open until it was used
+            return os.open(".", FOLDER, dir_fd=folder.number)
 
     def children(self, path: str) -> list[Entry]:
         """The entries of a folder, sorted by name. Raises NotFound if there is no such folder."""
@@ -132,7 +133,8 @@ class LocalStorage:
         # one at a time: otherwise two threads may make the same folder, and threads that create
         # names in one folder keep the processors busy with waiting
         with errors, self._one_at_a_time:
-            descriptor = create_file(name, 0o644, dir_fd=self._folders.make(above).number)
+            folder = self._folders.make(above)
+            descriptor = create_file(name, 0o644, dir_fd=folder.number)
         self._fill(descriptor, errors, chunks)
 
     def extend(self, path: str, chunks: Iterable[bytes]) -> None:
@@ -273,7 +275,8 @@ class LocalStorage:
         for folder in below:
             if folder.kind is Kind.FOLDER:
                 with self._errors(folder.path):
-                    os.fsync(self._folders.open(folder.path).number)
+                    opened = self._folders.open(folder.path)
+                    os.fsync(opened.number)
 
     def _flush_once(self, path: str) -> None:
         with self._errors(path):

@@ -77,10 +77,12 @@ def worker(start: Start, address: str, scheme: str = "tcp") -> subprocess.Popen[
     return start("worker", f"{scheme}://{address}", "--nthreads", "1", "--no-nanny")
 
 
-def begin(place: Path, address: str, *more: str, scheme: str = "dask") -> subprocess.Popen[str]:
+def begin(
+    place: Path, address: str, *more: str, scheme: str = "dask", verb: str = "audit"
+) -> subprocess.Popen[str]:
     """The command line, started."""
     command = [sys.executable, "-m", "preserva", "--config", str(place / configuration.NAME)]
-    command += ["audit", "--json", "--executor", f"{scheme}://{address}", *more]
+    command += [verb, "--json", "--executor", f"{scheme}://{address}", *more]
     return subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -143,6 +145,22 @@ def test_a_worker_that_is_killed_loses_nothing(place: Path, start: Start) -> Non
     out, err = running.communicate(timeout=300)
     assert running.returncode == 0, err
     assert len(json.loads(out)["reports"]) == 2 * BOOKS
+    assert len(set(checks(place))) == len(checks(place)) == 2 * BOOKS
+
+
+def test_a_validation_loses_nothing_either(place: Path, start: Start) -> None:
+    """Each copy is read by whichever worker is left, and recorded as soon as it comes."""
+    _scheduler, address = scheduler(start)
+    first = worker(start, address)
+    names = [f"kp-{number:02}" for number in range(BOOKS)]
+    running = begin(place, address, *names, verb="validate")
+    wait_until(place, 3, running)
+    first.kill()
+    worker(start, address)
+    out, err = running.communicate(timeout=300)
+    assert running.returncode == 0, err
+    outcomes = [report["outcome"] for report in json.loads(out)["reports"]]
+    assert outcomes == ["pass"] * 2 * BOOKS
     assert len(set(checks(place))) == len(checks(place)) == 2 * BOOKS
 
 

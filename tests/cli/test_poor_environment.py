@@ -60,6 +60,8 @@ def story(place: Path) -> Iterator[Step]:
     yield 0, ("export", BOOK, str(out / "export"))
     yield 0, ("store", str(out / "export" / BOOK))
     yield 0, ("import", str(out / "export" / BOOK), "--dry-run")
+    yield 2, ("accept", "nlb-copy", "--reason", "rebuilt", "--person", "ivanova")
+    yield 4, ("retire", "nlb-copy", BOOK, "--reason", "sold", "--person", "ivanova")
     yield 2, ("relate", BOOK, "--same-edition", "nlb-x-1")
     yield 0, ("rebuild", "storage", "nlb-copy", "--dry-run")
     yield 4, ("rebuild", "ledger")

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -259,10 +259,9 @@ class _Reader:
         if len(seen) < len(flat):
             for path in sorted(path for path, count in Counter(flat).items() if count > 1):
                 self.wrong(rule, _("{name}: {path!r} is listed twice"), name=where, path=path)
-        folders = {path.rpartition("/")[0] for path in seen}
-        files = {folder for folder in folders if any(above in seen for above in _and_above(folder))}
+        files = _with_above({path.rpartition("/")[0] for path in seen}) & seen
         for path in sorted(seen) if files else ():
-            if path.rpartition("/")[0] in files:
+            if not files.isdisjoint(_with_above({path.rpartition("/")[0]})):
                 self.wrong(rule, _("{name}: {path!r} is below a file"), name=where, path=path)
 
     def versions(self, value: object, size: int) -> dict[str, Version]:
@@ -348,11 +347,15 @@ def _contained(path: str) -> bool:
     return _LEADS_OUT.search(path) is None
 
 
-def _and_above(folder: str) -> Iterator[str]:
-    """A folder and its parents."""
-    while folder:
-        yield folder
-        folder = folder.rpartition("/")[0]
+def _with_above(folders: Iterable[str]) -> set[str]:
+    """Folders and all their parents."""
+    known = set[str]()
+    for folder in folders:
+        above = folder
+        while above and above not in known:
+            known.add(above)
+            above = above.rpartition("/")[0]
+    return known
 
 
 def differences(old: Inventory, new: Inventory) -> Iterator[str]:

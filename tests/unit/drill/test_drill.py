@@ -16,6 +16,7 @@ from preserva.archive.archive import open_archive
 from preserva.cli.main import status_of
 from preserva.config import Config, Role, load
 from preserva.core.policy.drill import EXPECTED, Drill, DrillVerb, ExerciseResult, Trouble
+from preserva.core.policy.health import Aspect
 from preserva.core.values.report import Outcome
 from preserva.drill import drill as room
 from preserva.drill import watch
@@ -149,6 +150,29 @@ def test_a_page_that_is_not_what_it_was_is_seen_by_reading_it(
     assert result.missed == EXPECTED[Trouble.BIT_FLIP]
     (differing,) = result.differing
     assert differing.endswith("0001.tif")
+
+
+def test_every_aspect_of_health_that_a_drill_can_see_has_words() -> None:
+    """A verb that says something else than it must is shown, too."""
+    for aspect in set(Aspect) - {Aspect.JOB, Aspect.FREE}:
+        said = {DrillVerb.HEALTH: frozenset([aspect.value])}
+        result = ExerciseResult(Trouble.BIT_FLIP, ("page",), said, ("repair",), said)
+        (line,) = (line for line in drill_lines(result) if "still says" in line)
+        assert not line.endswith(f": {aspect.value}")
+
+
+def test_what_was_written_to_a_wrong_disk_is_seen(tmp_path: Path) -> None:
+    """By whatever it was that looked: here, by the test."""
+    whole = EXERCISES[Trouble.WRONG_DISK]
+
+    def mend(scratch: Scratch) -> list[str]:
+        (Path(scratch.replica().url) / "file").touch()
+        return whole.mend(scratch)
+
+    exercises = {Trouble.WRONG_DISK: Exercise(whole.plant, mend)}
+    (result,) = drill(configured(tmp_path), tmp_path / "drill", exercises=exercises).results
+    assert (result.outcome, result.missed) == (Outcome.FAIL, {})
+    assert result.problem == "something was written to the wrong disk"
 
 
 def test_what_is_not_well_before_is_no_drill(
