@@ -17,6 +17,9 @@ _LEAD = 10
 _NEXT_RUN = timedelta(hours=30)
 """They are due at least so early: the run of the next night, begun a little later, is too late."""
 
+_JUST_READ = timedelta(hours=1)
+"""What was read so recently is not due again, however short its interval is."""
+
 _DAY = timedelta(days=1)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -127,7 +130,7 @@ def windows(lane: Lane, now: datetime, *, moved: bool) -> list[tuple[Reason, Win
     `moved`: something happened to the storage. EARLY names all that are not due; of those only a
     small share is to be drawn, the one of `lot`.
     """
-    lead = min(max(lane.interval / _LEAD, _NEXT_RUN), lane.interval)
+    lead = min(max(lane.interval / _LEAD, _NEXT_RUN), lane.interval - _JUST_READ)
     soon = now - lane.interval + lead
     return [
         (Reason.NEVER, Window()),
