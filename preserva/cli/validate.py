@@ -14,11 +14,12 @@ from preserva.cli.terminal import echo
 from preserva.i18n import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from preserva.archive.archive import ArchivalStorage
     from preserva.core.values.model import PackageId
-    from preserva.core.values.report import Report
+    from preserva.core.values.report import Observer, Report
+    from preserva.fixity.validate import BagOptions
 
 
 @click.command("validate")
@@ -91,36 +92,47 @@ def command(
     preserva validate aonb-kp-000123 --storage nlb-copy
     preserva validate ~/bags/aonb-kp-000123 incoming.tar
     """
-    from preserva.fixity.validate import BagOptions, validate, validate_remote, validate_stored
+    from preserva.fixity.validate import BagOptions
     from preserva.outputs.json.fixity import validate_document
 
     options = BagOptions(completeness, fast, medium, jobs, checkpoint, profiles, profile_cache, xsd)
-    observer = settings.observer(json_)
     each = settings.each(_show, silent=json_)
     reports: list[Report] = []
-    shown = 0
     if executor is not None:
         reports = _elsewhere(settings, targets, executor, storage, xsd, each)
-    for target in () if executor is not None else targets:
-        if storage is None and os.path.lexists(target):
-            reports += validate(Path(target), options=options, observer=observer)
-        elif "://" in target:
-            reports.append(validate_remote(target, options=options, observer=observer))
-        else:
-            with settings.archive() as archive:
-                package = _package_id(target, archive)
-                _refuse_options_of_bags(target)
-                reports += validate_stored(
-                    archive, package, storage=storage, xsd=xsd, observer=observer
-                )
-        for report in reports[shown:]:
+    else:
+        for report in _here(settings, targets, storage, options, settings.observer(json_)):
             each(report)
-        shown = len(reports)
+            reports.append(report)
     if json_:
         emit("validate", validate_document(reports))
     elif len(reports) > 1:
         _print_sum(reports)
     finish(reports)
+
+
+def _here(
+    settings: Settings,
+    targets: tuple[str, ...],
+    storage: str | None,
+    options: BagOptions,
+    observer: Observer,
+) -> Iterator[Report]:
+    """The reports on what this machine reads, one target after the other."""
+    from preserva.fixity.validate import validate, validate_remote, validate_stored
+
+    for target in targets:
+        if storage is None and os.path.lexists(target):
+            yield from validate(Path(target), options=options, observer=observer)
+        elif "://" in target:
+            yield validate_remote(target, options=options, observer=observer)
+        else:
+            with settings.archive() as archive:
+                package = _package_id(target, archive)
+                _refuse_options_of_bags(target)
+                yield from validate_stored(
+                    archive, package, storage=storage, xsd=options.xsd, observer=observer
+                )
 
 
 def _elsewhere(

@@ -25,7 +25,7 @@ from preserva.core.eark.verdicts import Verdicts
 from preserva.core.formats import layout
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
-from preserva.core.values.report import Finding, Observer, Report, ignore
+from preserva.core.values.report import Finding, Observer, Report, ignore, unheard
 from preserva.core.values.subjects import Named
 from preserva.errors import NotFound, Unreachable, UsageError
 from preserva.fixity.audit_cluster import CopySeen, read_there, report_on, task_of
@@ -183,10 +183,6 @@ def validate_stored(
     return [*(report for _copy, report in reports), *map(_removed, removed)]
 
 
-def _unheard(_report: Report) -> None:
-    """Who waits for all reports together."""
-
-
 def validate_elsewhere(
     archive: ArchivalStorage,
     packages: Sequence[PackageId],
@@ -194,7 +190,7 @@ def validate_elsewhere(
     *,
     storage: str | None = None,
     xsd: Path | None = None,
-    each: Callable[[Report], object] = _unheard,
+    each: Callable[[Report], object] = unheard,
 ) -> list[Report]:
     """The same of many packages, whose copies are read by workers, each where it is.
 

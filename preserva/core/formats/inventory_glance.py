@@ -160,7 +160,7 @@ class _Lines:
                 self._state(lines)
             elif line in {b"  }", b"  },"}:
                 return
-            elif not line.startswith((b"   ", b"    ")):
+            elif not line.startswith(b"   "):
                 raise _OtherFormError
 
     def _state(self, lines: Iterator[bytes]) -> None:

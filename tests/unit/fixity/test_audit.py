@@ -115,7 +115,7 @@ def test_a_large_copy_is_gone_on_with(
     read: list[str] = []
 
     def watch(progress: Progress) -> None:
-        if isinstance(progress, Advanced) and progress.path is not None:
+        if isinstance(progress, Advanced) and progress.path:
             read.append(progress.path)
 
     with at(place, 0) as archive:
@@ -154,7 +154,7 @@ def test_a_second_reading_reads_only_what_was_not_as_recorded(place: Path) -> No
     read: list[str] = []
 
     def watch(progress: Progress) -> None:
-        if isinstance(progress, Advanced) and progress.path is not None:
+        if isinstance(progress, Advanced) and progress.path:
             read.append(progress.path)
 
     with at(place, 0) as archive:
