@@ -30,6 +30,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from benchmarks.figures import remark
 from preserva.core.formats import layout
 from preserva.core.formats.canonical_json import canonical
 from preserva.core.formats.inventory import sidecar_line
@@ -262,12 +263,11 @@ def report(
     beside = ["", ""]
     if before is not None and min(before) > 0:
         beside = [f" ({now / then:.2f})" for now, then in zip(further, before, strict=True)]
-    print(
+    remark(
         f"{count} packages, {name}: each further package {further[0] * 1e3:.2f} ms{beside[0]}"
         f" and {further[1]:.2f} kB{beside[1]}; in all {seen.processor:.1f} s of processor time"
         f" and {seen.memory / 1024:.0f} MB; the first line after {seen.first:.1f}"
-        f" of {seen.clock:.1f} s",
-        flush=True,
+        f" of {seen.clock:.1f} s"
     )
 
 

@@ -27,8 +27,8 @@ from preserva import config as configuration
 from preserva.archive.archive import create_archive, open_archive
 from preserva.bag.create.create import create_bag
 from preserva.fixity.audit import audit
-from preserva.fixity.audit_cluster import Workers, connect
 from preserva.ingest.transfer import accept
+from preserva.workers import Workers, connect
 from tests.support.servers import free_port, wait_for
 
 ROUNDS = 3

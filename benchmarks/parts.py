@@ -35,6 +35,8 @@ PARTS = (
     Part("transfer", "Replication", 8, commands=("rclone",)),
     Part("line", "A long line", 7, commands=("rclone",)),
     Part("peers", "Peers that do a part of it", 4),
+    Part("archive", "Many packages", 5, ("--packages", "100", "1000", "10000")),
+    Part("web", "Pages for staff", 3, ("20000", "2", "2000"), modules=("starlette", "uvicorn")),
     Part("mets", "METS and PREMIS: writing", 2),
     Part("check", "METS and PREMIS: checking", 3, modules=("metsrw",)),
     Part("ledger", "The ledger", 2, ("100000", "1")),

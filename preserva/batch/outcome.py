@@ -82,11 +82,14 @@ class BatchResult:
 
 
 def failed(row: int, error: Exception, package: PackageId | None = None) -> RowResult:
-    """The result of a row that could not be done, with every reason by itself."""
+    """The result of a row that could not be done, with every reason, and what helps, by itself."""
     problems: Sequence[str] = (str(error) or repr(error),)
     if isinstance(error, PackageError) and error.problems:
         problems = error.problems
-    elif not isinstance(error, PreservaError):
+    elif isinstance(error, PreservaError):
+        hint = vars(error).get("hint")  # that of the class speaks of a command, not of a row
+        problems = [*problems, *([hint] if hint else [])]
+    else:
         message = _("unexpected error, a bug in preserva: {error}")
         problems = (message.format(error=repr(error)),)
     return RowResult(row, RowState.FAILED, package, problems=tuple(problems))

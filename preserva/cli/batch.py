@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Container, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,13 +17,16 @@ from preserva.exit_status import ExitStatus
 from preserva.i18n import _, ngettext
 
 if TYPE_CHECKING:
-    from preserva.batch.outcome import BatchResult
+    from preserva.batch.outcome import BatchResult, RowResult
     from preserva.batch.run import BatchOptions
 
 F = TypeVar("F", bound=Callable[..., object])
 
 _SHOWN = 20
 """Rows in a summary, which must fit a page; all of them are in the file with the results."""
+
+_MANY = 3
+"""Rows of which the same is said, from which on it is said once."""
 
 _WIDEST = 300
 """Letters of what is said about one of them."""
@@ -113,7 +118,12 @@ def _print(settings: Settings, result: BatchResult) -> None:
         message = _("columns that are not used here: {columns}")
         settings.talk("  " + message.format(columns=", ".join(map(printable, result.unused))))
     wanting = [row for row in result.rows if row.state is RowState.FAILED]
-    noted = [row for row in result.rows if row.findings and row.state is not RowState.FAILED]
+    told_before = {RowState.FAILED, RowState.BEFORE}  # what was done by an earlier run, by that run
+    done = [row for row in result.rows if row.state not in told_before]
+    common = _common(done)
+    for text, count in common.items():
+        settings.talk(f"  {_rows(count)}: {_cut(text)}")
+    noted = [row for row in (_without(row, common) for row in done) if row.findings]
     for row in (*wanting, *noted)[:_SHOWN]:
         _state, package, text = row.cells()
         where = _("row {number}").format(number=row.row)
@@ -131,10 +141,26 @@ def _print(settings: Settings, result: BatchResult) -> None:
     echo(result.results)
 
 
+def _common(rows: Iterable[RowResult]) -> dict[str, int]:
+    """What is said of many whole books in the same words, and of how many: it is said once."""
+    said = Counter(
+        finding.message() for row in rows for finding in row.findings if finding.path is None
+    )
+    return {text: count for text, count in said.items() if count >= _MANY}
+
+
+def _without(row: RowResult, common: Container[str]) -> RowResult:
+    return replace(row, findings=tuple(one for one in row.findings if one.message() not in common))
+
+
+def _rows(count: int) -> str:
+    return ngettext("{count} row", "{count} rows", count).format(count=count)
+
+
 def _counts(result: BatchResult) -> str:
     from preserva.batch.outcome import RowState
 
-    whole = ngettext("{count} row", "{count} rows", len(result.rows)).format(count=len(result.rows))
+    whole = _rows(len(result.rows))
     words = {
         RowState.DONE: _("done: {count}"),
         RowState.BEFORE: _("done before: {count}"),

@@ -47,7 +47,7 @@ class Sender:
         makers = makers_in_tags(tags)
         said = " ".join(value for _label, value in tags)
         if received.mets is not None:
-            with suppress(UnsafeXMLError):  # that is said where a description is looked for
+            with suppress(UnsafeXMLError):  # reported where a description is looked for
                 mets = read(received.mets)
                 makers += makers_in_mets(mets)
                 said += f" {rights_in_mets(mets)}"

@@ -49,13 +49,17 @@ class ShownPage:
 
 @dataclass(frozen=True, slots=True)
 class BookPages:
-    """The pages of a version, in their order, and the parts of the book."""
+    """The pages of a version, in their order, and the parts of the book.
+
+    `written` is the structure file (TOML) that the version keeps, if it keeps one.
+    """
 
     package: PackageId
     version: str
     algorithm: str
     pages: tuple[ShownPage, ...]
     parts: Division | None = None
+    written: str | None = None
 
     def page(self, number: int) -> ShownPage | None:
         """The page with this number, from 1."""
@@ -173,7 +177,15 @@ class _Reading:
                 name = first.file.path.rpartition("/")[2]
                 page = ShownPage(number, first.label, first.type, path, digests[path], name)
                 shown.append(page)
-        return BookPages(self.package, self.version, inventory.algorithm, tuple(shown), parts)
+        written = self._written(f"{base}documentation/structure.toml")
+        algorithm = inventory.algorithm
+        return BookPages(self.package, self.version, algorithm, tuple(shown), parts, written)
+
+    def _written(self, path: str) -> str | None:
+        try:
+            return self._content(path).decode("utf-8-sig")
+        except (NotFound, UnicodeDecodeError):
+            return None
 
     def _content(self, path: str) -> bytes:
         """A document of the version, as the inventory has it."""

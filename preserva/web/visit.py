@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from preserva.archive.archive import ArchivalStorage
 from preserva.config import Config
+from preserva.core.book.words import page_word, part_word, rights_word
 from preserva.errors import NotFound
 from preserva.i18n import _, language, languages, ngettext, pgettext
 from preserva.local_time import local_date, local_time
@@ -22,7 +23,6 @@ from preserva.outputs.page import typeset
 from preserva.outputs.words import word
 from preserva.web.actions import ACTIONS
 from preserva.web.book_pages import BookShelf
-from preserva.web.book_words import page_word, part_word, rights_word
 from preserva.web.database import WebDatabase
 from preserva.web.forms import SentForm
 from preserva.web.inbox import InboxSheets

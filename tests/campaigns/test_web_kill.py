@@ -19,7 +19,7 @@ from preserva.archive.archive import open_archive
 from preserva.web import jobs, people, sessions
 from preserva.web.database import WebDatabase
 from preserva.web.people import PageRole
-from tests.support.servers import free_port
+from tests.support.servers import free_port, wait_for
 
 KILLS = 50 if os.environ.get("PRESERVA_LONG") == "1" else 8
 _PATIENCE = 120.0
@@ -114,7 +114,9 @@ def test_every_form_is_done_once(one_book: Path) -> None:
         port = free_port()
         server, browser = start(config, port), Browser(port, session)
         forms = {f"f-{kill}-{tab}": FORMS[(kill + tab) % len(FORMS)] for tab in range(2)}
-        killed = threading.Timer(chance.uniform(2.0, 12.0), server.kill)
+        if kill % 4:  # else it is killed while it starts, or a little later
+            wait_for(port, server)
+        killed = threading.Timer(chance.uniform(0.0, 4.0), server.kill)
         killed.start()
         while server.poll() is None:
             for form, fields in forms.items():
@@ -126,7 +128,7 @@ def test_every_form_is_done_once(one_book: Path) -> None:
         killed.join()
         server.wait()
     finish(config, database)
-    assert places, "no server was up for long enough to answer"
+    assert len(places) >= KILLS // 4, "too few forms were answered to prove anything"
     everything = jobs.recent(database, 10_000)
     assert all(len(found) == 1 for found in places.values())
     assert {place for found in places.values() for place in found} <= {

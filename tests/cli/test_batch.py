@@ -42,6 +42,8 @@ def test_the_way_of_a_table(run: Run, run_json: JsonRun, desk: Path) -> None:
     assert (status, out) == (4, "books-results.csv\n")
     assert err == (
         "12 rows; can be done: 10, NOT DONE: 2\n"
+        "  10 rows: W484 nothing says who scanned the book, when, and with which device;"
+        " expected when, who, device\n"
         f"  row 6: {desk}/scans/none is not a folder\n"
         "  row 13: E461 Шифр: no record in the file has this; seen К-12/1\n"
         "Nothing was stored: this was a check.\n"

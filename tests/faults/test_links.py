@@ -64,6 +64,9 @@ VERBS = {
 NAMING = {"replicate", "validate", "audit", "export", "export of the copy", "repair", "receive"}
 """Those that say what is in the way; the others say what they could not find or replace."""
 
+LOOKING = {"list", "status", "levels", "init", "config", "ledger", "rebuild config", "catalogue"}
+"""Those that look at little: a link in most places is not met, or changes no status."""
+
 ELSEWHERE = {
     "check": "scans only",
     "records": "the ledger only",
@@ -81,6 +84,7 @@ ELSEWHERE = {
     "exhibit": "packages, as `export` reads them",
     "bag": "no archive",
     "demo": "an archive of its own",
+    "drill": "a scratch archive, by `rebuild` and `validate`",
 }
 """Verbs that go to no path of a storage to which another verb does not go, and what they read."""
 
@@ -266,4 +270,4 @@ def test_a_link_in_any_place_leads_nowhere(
         if status not in {0, usual} and verb in NAMING and not own:
             assert any(part in said for part in (in_storage, Path(path).name)), (path, said)
         shutil.rmtree(place)
-    assert necessary > (5 if len(paths) > 10 else 0)
+    assert necessary > 5 or verb in LOOKING

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import tarfile
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from preserva.core.formats.layout import FIRST_IDENTITY
 from preserva.version import __version__
 from tests.golden.fixed import fixed, run
 from tests.golden.make import FOLDER, START, is_lock, make
@@ -94,6 +97,59 @@ def test_the_ledger_verifies_and_says_what_it_said(
     assert document("ledger verify --against exports/ledger.jsonl")["problems"] == []
     assert document("ledger verify --against nlb-copy")["problems"] == []
     assert run("ledger export") == (0, (golden / "exports/ledger.jsonl").read_bytes())
+
+
+def rows(path: Path, query: str) -> list[tuple[object, ...]]:
+    """What a database of any format has."""
+    with closing(sqlite3.connect(path)) as opened:
+        return opened.execute(query).fetchall()
+
+
+ENTRIES_OF = "SELECT number, body, digest FROM entry ORDER BY number"
+RECORDS_OF = "SELECT uri, digest, original FROM record ORDER BY uri"
+DECISIONS_OF = "SELECT one, other, verdict, person, time FROM decision"
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_what_is_brought_to_a_newer_format_is_kept_as_it_was(golden: Path, first: bool) -> None:
+    """Ledger, catalogue and storages; with `first`, the ledger has only entries, as it once had."""
+    ledger, catalogue = golden / "ledger.sqlite", golden / "catalogue.sqlite"
+    if first:
+        with closing(sqlite3.connect(ledger, isolation_level=None)) as raw:
+            for statement in ("DROP TABLE copy", "DROP TABLE newest", "PRAGMA user_version = 1"):
+                raw.execute(statement)
+    (old_ledger,), (old_catalogue,) = (
+        rows(path, "PRAGMA user_version") for path in (ledger, catalogue)
+    )
+    identities = {
+        path: path.read_bytes() for path in golden.glob("storages/*/preserva-storage.json")
+    }
+    entries, records = rows(ledger, ENTRIES_OF), rows(catalogue, RECORDS_OF)
+    decisions = rows(catalogue, DECISIONS_OF)
+    assert run("status")[0] == 1  # one copy is damaged
+    assert run("catalogue search вера")[0] == 0
+    assert run("replicate")[0] == 0
+    assert rows(ledger, ENTRIES_OF)[: len(entries)] == entries
+    assert rows(catalogue, RECORDS_OF) == records
+    assert rows(catalogue, DECISIONS_OF) == decisions
+    (new_ledger,), (new_catalogue,) = (
+        rows(path, "PRAGMA user_version") for path in (ledger, catalogue)
+    )
+    for path, old, new, query, before in (
+        (ledger, old_ledger[0], new_ledger[0], ENTRIES_OF, entries),
+        (catalogue, old_catalogue[0], new_catalogue[0], RECORDS_OF, records),
+    ):
+        kept = sorted(path.parent.glob(f"{path.name}.format-*"))
+        assert [each.name for each in kept] == [f"{path.name}.format-{old}"] * (old != new)
+        for each in kept:
+            assert rows(each, query) == before
+            assert rows(each, "PRAGMA user_version") == [(old,)]
+    for path, data in identities.items():
+        beside = path.parent / FIRST_IDENTITY
+        is_old = b'"format": 1' in data
+        assert beside.exists() == is_old
+        assert not is_old or beside.read_bytes() == data
+        assert b'"format": 2' in path.read_bytes()
 
 
 def test_packages_and_copies_are_known(golden: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +29,7 @@ _NAMES = st.sampled_from(
     ["TYPE", "ID", "FILEID", "LOCTYPE", "ORDERLABEL", "ORDER", "ROLE", "OTHERROLE",
      "{http://www.w3.org/1999/xlink}href"]
 )  # fmt: skip
-_ELEMENTS = st.recursive(
+_ELEMENTS: st.SearchStrategy[Any] = st.recursive(
     st.tuples(_TAGS, st.dictionaries(_NAMES, _VALUES), st.just([]), _TEXT),
     lambda inner: st.tuples(_TAGS, st.dictionaries(_NAMES, _VALUES), st.lists(inner), _TEXT),
     max_leaves=20,

@@ -25,17 +25,26 @@ def gaps(stems: Sequence[str]) -> list[str]:
     """
     numbers: dict[str, dict[int, set[str]]] = {}
     widths: dict[str, int] = {}
-    for name in map(folded, stems):
-        if match := _NUMBERED.fullmatch(name):
-            side = _SIDE.match(match[3])
-            sides = numbers.setdefault(match[1], {}).setdefault(int(match[2]), set())
-            sides.add(_back_or_front(side[1] if side else ""))
+    written: dict[str, str] = {}
+    marks: dict[tuple[str, str], str] = {}
+    for stem in stems:
+        if match := _NUMBERED.fullmatch(folded(stem)):
+            as_written = _NUMBERED.fullmatch(stem)
+            written.setdefault(match[1], as_written[1] if as_written else match[1])
+            mark = _SIDE.match(match[3])
+            side = _back_or_front(mark[1] if mark else "")
+            marks.setdefault((match[1], side), mark[0] if mark else "")
+            numbers.setdefault(match[1], {}).setdefault(int(match[2]), set()).add(side)
             widths[match[1]] = min(widths.get(match[1], 99), len(match[2]))
     missing = []
     for prefix, leaves in numbers.items():
         if len(leaves) >= _FEW:
-            missing += [prefix + text for text in _spans(_absent(list(leaves)), widths[prefix])]
-            missing += [prefix + text for text in _missing_sides(leaves, widths[prefix])]
+            absent = _spans(_absent(list(leaves)), widths[prefix])
+            absent += [
+                number + marks[prefix, side]
+                for number, side in _missing_sides(leaves, widths[prefix])
+            ]
+            missing += [written[prefix] + text for text in absent]
     return missing + _missing_romans(map(folded, stems))
 
 
@@ -52,13 +61,16 @@ def _absent(numbers: Sequence[int]) -> list[int]:
     return sorted(set(range(first, ordered[-1])) - set(ordered))
 
 
-def _missing_sides(sides: Mapping[int, set[str]], width: int) -> list[str]:
-    """Leaves of which one side is there, where most have both; the first and last may have one."""
+def _missing_sides(sides: Mapping[int, set[str]], width: int) -> list[tuple[str, str]]:
+    """Leaves of which one side is there, where most have both; the first and last may have one.
+
+    The number of each, and the side that is missing.
+    """
     both = sum(len(present) > 1 for present in sides.values())
     if both * 2 < len(sides):
         return []
     return [
-        f"{number:0{width}}{'v' if 'r' in present else 'r'}"
+        (f"{number:0{width}}", "v" if "r" in present else "r")
         for number, present in sorted(sides.items())
         if len(present) == 1 and number not in {min(sides), max(sides)}
     ]

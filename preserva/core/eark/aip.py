@@ -59,7 +59,7 @@ SHARD = 1000
 """File objects in one PREMIS document: any browser and any parser opens two megabytes."""
 
 ORIGINAL = "original"
-"""The representation that holds a package of others as it came."""
+"""The representation that holds a package of others unchanged."""
 
 PREMIS_DIGESTS = ("sha512", "sha256", "sha384")
 """Those of a file's digests that PREMIS states: the vocabulary has no SHA-3. Manifests have all."""

@@ -66,7 +66,7 @@ def _makers(agents: Iterable[etree._Element]) -> Iterator[Maker]:
 
 def makers_in_tags(tags: Iterable[tuple[str, str]]) -> list[Maker]:
     """The organisation and the people that bag-info.txt names, and how they are reached."""
-    known = [(label.casefold(), label, _short(value)) for label, value in tags if value.strip()]
+    known = [(label.casefold(), label, text) for label, value in tags if (text := _short(value))]
     reached = "; ".join(f"{label}: {value}" for key, label, value in known if key in _REACHED)
     return [
         Maker(value, f"bag-info.txt: {label}", _TAGS[key], reached or None)

@@ -47,7 +47,7 @@ def pages_of_package(
     """The page of each file of a package, by the METS documents that it has, its own one first.
 
     Representations of E-ARK have the same pages; other documents may be of other volumes. One that
-    cannot be read is passed over: that was said when it was compared.
+    cannot be read is passed over: that was reported when it was compared.
     """
     pages: dict[str, ReceivedPage] = {}
     for mets in documents:

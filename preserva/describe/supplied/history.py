@@ -22,6 +22,7 @@ from preserva.core.eark.vocabulary import (
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.describe.marc.actions import Action
+from preserva.describe.supplied.headings import OUTCOMES
 from preserva.describe.supplied.tables import SuppliedTable, is_csv, read_csv, read_toml
 
 UNKNOWN = "unknown"
@@ -128,7 +129,7 @@ class History:
     def _event(self, table: SuppliedTable, linked: list[LinkedAgent]) -> None:
         kind = self._kind(table)
         when = table.date("when", needed=True)
-        outcome = table.choice("outcome", EventOutcome) or EventOutcome.SUCCESS
+        outcome = table.choice("outcome", EventOutcome, OUTCOMES) or EventOutcome.SUCCESS
         detail, note = table.text("detail"), table.text("note")
         about = self._about(table)
         table.end()

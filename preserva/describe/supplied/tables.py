@@ -16,12 +16,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
+from types import MappingProxyType
 from typing import TypeVar
 
+from preserva.core.book.words import folded
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.describe.mods.xml_text import has_forbidden
 from preserva.describe.supplied.csv_text import csv_text
+from preserva.describe.supplied.headings import key_of
 from preserva.i18n import _
 
 _LONGEST = 4096
@@ -42,7 +45,8 @@ class SuppliedTable:
     """The keys of one table. `where` is its place, `prefix` what stands before a key in a place.
 
     `problems` are shared by all tables of a file; rows of CSV share `unknown`, so that a column is
-    named once. After asking for every permitted key, call `end`: all other keys are unknown.
+    named once, and have `headings` that say how the keys are written there. After asking for every
+    permitted key, call `end`: all other keys are unknown.
     """
 
     where: str
@@ -50,11 +54,12 @@ class SuppliedTable:
     values: Mapping[str, object]
     problems: list[Finding]
     unknown: set[str] = field(default_factory=set)
+    headings: Mapping[str, str] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)
 
     def at(self, key: str) -> str:
         """The place of a key, for people."""
-        return self.prefix + key
+        return self.prefix + self.headings.get(key, key)
 
     def below(self, place: str, values: Mapping[str, object]) -> SuppliedTable:
         """A table inside this one."""
@@ -118,13 +123,24 @@ class SuppliedTable:
             return 1
         return int(text)
 
-    def choice(self, key: str, kind: type[_Choice], *, needed: bool = False) -> _Choice | None:
-        """A member of an enumeration by the word for it; None where it is not given."""
+    def choice(
+        self,
+        key: str,
+        kind: type[_Choice],
+        meant: Mapping[str, str] = MappingProxyType({}),
+        *,
+        needed: bool = False,
+    ) -> _Choice | None:
+        """A member of an enumeration by the word for it; None where it is not given.
+
+        `meant` gives the English words for those of other languages, folded.
+        """
         value = self._value(key, needed=needed)
         if value is None:
             return None
         words = {word_of(choice): choice for choice in kind}
         word = value.strip().casefold() if isinstance(value, str) else ""
+        word = meant.get(folded(word), word)
         if word not in words:
             near = difflib.get_close_matches(word, words, 1) or [", ".join(words)]
             self._wrong(key, value, near[0])
@@ -171,8 +187,9 @@ class SuppliedTable:
             if key not in self._asked | self.unknown:
                 self.unknown.add(key)
                 near = difflib.get_close_matches(key, self._asked, 1)
+                known = near or sorted(self._asked) if self.headings else near
                 self.problems.append(
-                    Finding(Code.DETAILS_KEY, self.at(key), near[0] if near else None)
+                    Finding(Code.DETAILS_KEY, self.at(key), ", ".join(known) or None)
                 )
 
     def _value(self, key: str, *, needed: bool = False) -> object:
@@ -219,7 +236,9 @@ def read_csv(data: bytes, name: str, problems: list[Finding]) -> Iterator[Suppli
     unknown: set[str] = set()
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        columns = [column.strip().casefold() for column in next(reader, [])]
+        written = [heading.strip() for heading in next(reader, [])]
+        columns = [key_of(heading) for heading in written]
+        headings = dict(zip(columns, written, strict=True))
         for cells in reader:
             where = f"{name}: " + _("line {number}").format(number=reader.line_num)
             if len(cells) > len(columns) and any(map(str.strip, cells[len(columns) :])):
@@ -227,7 +246,7 @@ def read_csv(data: bytes, name: str, problems: list[Finding]) -> Iterator[Suppli
             pairs = zip(columns, cells, strict=False)
             values = {column: cell for column, cell in pairs if cell.strip()}
             if values:
-                yield SuppliedTable(where, where + ", ", values, problems, unknown)
+                yield SuppliedTable(where, where + ", ", values, problems, unknown, headings)
     except csv.Error as error:
         where = f"{name}: " + _("line {number}").format(number=reader.line_num)
         problems.append(Finding(Code.DETAILS_UNREADABLE, where, seen=str(error)))

@@ -61,6 +61,7 @@ def today(call: Call) -> tuple[HTTPStatus, Document]:
     """Whether all is well, and what waits."""
     with call.archive() as archive:
         state = call.site.standing.overview(archive)
+        few = call.site.standing.packages(archive, lambda judgement: judgement.few)
     incidents = [
         {
             "number": incident.number,
@@ -77,7 +78,7 @@ def today(call: Call) -> tuple[HTTPStatus, Document]:
         "entries": state.entries,
         "digest": state.newest,
         "incidents": incidents,
-        "too_few": len(state.few),
+        "too_few": len(few),
         "incomplete": state.count(State.INCOMPLETE),
         "overdue": state.forecast.overdue,
         "jobs_waiting": len(jobs.waiting(call.site.database)),

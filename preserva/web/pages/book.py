@@ -84,7 +84,7 @@ def show(visit: Visit) -> Response:
     return visit.show(
         "book",
         name=name,
-        title=title_of(visit, name),
+        title=shelf.title_of(visit.database, name.uri) or _first(record) or name.portable,
         record=record,
         reason=reason,
         judgement=judgement,
@@ -160,6 +160,11 @@ def _versions(
     except PreservaError:
         changes = {}
     return [ShownVersion(entry, changes.get(version)) for version, entry in first.items()][::-1]
+
+
+def _first(record: list[tuple[str, str]]) -> str:
+    """The title of a record, which comes first; "" if there is none."""
+    return record[0][1] if record and record[0][0] == _("Title") else ""
 
 
 def _record(archive: ArchivalStorage, name: PackageId) -> tuple[list[tuple[str, str]], str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from starlette.responses import FileResponse, Response
 
@@ -74,7 +75,7 @@ def show(visit: Visit) -> Response:
     return visit.show("job", output=out, messages=err, **state_of(visit, job))
 
 
-def state_of(visit: Visit, job: jobs.PageJob) -> dict[str, object]:
+def state_of(visit: Visit, job: jobs.PageJob) -> dict[str, Any]:
     """What a page shows of a job until it is over, and what it has made."""
     refresh = _REFRESH if job.ended is None else None
     return {

@@ -65,7 +65,7 @@ class Editing:
 
     def text(self) -> str:
         """The file as it is now."""
-        return stored(self.book, self.title).text() if self.draft is None else self.draft.text
+        return stored_text(self.book, self.title) if self.draft is None else self.draft.text
 
 
 def key_of(book: BookPages) -> str:
@@ -81,6 +81,23 @@ def stored(book: BookPages, title: str) -> BookStructure:
         if page.label or page.type != PageType.PAGE
     }
     return BookStructure(facts, book.parts or Division(PartType.MONOGRAPH.value, title))
+
+
+def stored_text(book: BookPages, title: str) -> str:
+    """The file of a version: the one that it keeps, with its comments, if that says what METS does.
+
+    A file that names pages by the names of their scans is written anew, with numbers.
+    """
+    known = stored(book, title)
+    if book.written is None:
+        return known.text()
+    kept, findings = read_text(book.written, _pages(book), title)
+    same = all(
+        facts.type == known.pages.get(page, PageFacts()).type
+        and facts.label in (None, known.pages.get(page, PageFacts()).label)
+        for page, facts in kept.pages.items()
+    )
+    return book.written if same and not findings and kept.root == known.root else known.text()
 
 
 def show(visit: Visit) -> Response:
@@ -281,7 +298,7 @@ def _back(visit: Visit, editing: Editing, do: str) -> Response:
         text = visit.fields.get("state", "")
         wanted = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
     if wanted == 0:
-        return _saved(visit, editing, stored(editing.book, editing.title).text(), 0)
+        return _saved(visit, editing, stored_text(editing.book, editing.title), 0)
     state = drafts.draft(visit.database, editing.key, wanted)
     if state is None or (do == "redo" and not _own(visit, editing, wanted)):
         raise UsageError(_("There is nothing more to go back to."))

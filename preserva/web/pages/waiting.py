@@ -60,6 +60,7 @@ def tasks(visit: Visit, archive: ArchivalStorage, state: Overview) -> Iterator[T
     """All that waits, what is worst first."""
     yield from _incidents(state)
     yield from _decisions(visit, archive)
+    yield from _too_few(visit, archive)
     yield from _of_copies(visit, state)
     for storage in dropped_storages(archive.ledger, archive.config):
         text = _("{storage} holds copies, and the configuration does not name it any more.")
@@ -101,13 +102,16 @@ def _incidents(state: Overview) -> Iterator[Task]:
         yield Task(text.format(count=more), _("See all"), "/incidents", tone="bad")
 
 
-def _of_copies(visit: Visit, state: Overview) -> Iterator[Task]:
-    if state.few:
-        count = len(state.few)
+def _too_few(visit: Visit, archive: ArchivalStorage) -> Iterator[Task]:
+    count = len(visit.site.standing.packages(archive, lambda judgement: judgement.few))
+    if count:
         text = ngettext(
             "{count} package has too few copies.", "{count} packages have too few copies.", count
         )
         yield Task(text.format(count=count), _("See which"), "/books?state=few")
+
+
+def _of_copies(visit: Visit, state: Overview) -> Iterator[Task]:
     behind = state.count(State.INCOMPLETE)
     if behind:
         text = ngettext(

@@ -186,7 +186,8 @@ def test_a_row_without_a_reason_is_refused(desk: Path) -> None:
     with an_archive(desk / "archive") as archive:
         result = update_batch(archive, options, records=desk / "new.xml")
         assert states(result) == ["failed", "done"]
-        assert result.rows[0].problems == ("a correction needs a reason",)
+        why, advice = result.rows[0].problems
+        assert (why, "--reason" in advice) == ("a correction needs a reason", True)
 
 
 def test_new_versions_are_in_the_union_catalogue(desk: Path) -> None:

@@ -76,13 +76,13 @@ steps = some.lists(
 
 def append(archive: ArchivalStorage, kind: str, package: str, storage: str, version: int) -> None:
     if kind in ("retired", "wanted"):
-        newest = archive.ledger.newest(entries.RETIREMENT)
-        before = None if newest is None else newest.number
+        last = archive.ledger.newest(entries.RETIREMENT)
+        previous = None if last is None else last.number
         undone = True if kind == "wanted" else None
-        said = Retirement(reason="no", undone=undone, before=before)
+        retirement = Retirement(reason="no", undone=undone, before=previous)
         archive.ledger.append(
             entries.RETIREMENT, time=archive.now(), outcome="success",
-            package=None if version == 3 else package, storage=storage, facts=said,
+            package=None if version == 3 else package, storage=storage, facts=retirement,
         )  # fmt: skip
         return
     if kind in ("withdrawn", "restored"):

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from preserva.archive.archive import open_archive
 from preserva.core.eark.mets import Division
 from preserva.core.values.model import PackageId
+from preserva.ingest.revision import Change, update
 from preserva.web import drafts, jobs
 from preserva.web.book_pages import BookPages, ShownPage
 from preserva.web.visit import StaffSite
@@ -190,6 +192,24 @@ def test_the_structure_becomes_a_version(site: StaffSite, visitor: Visitor) -> N
     assert client.post(f"{PAGE}/take-over").headers["location"].startswith(f"{BOOK}/v3/structure")
     page = client.get(f"{BOOK}/v3/structure").text
     assert re.findall(r"<span>(\d) <b>(.*?)</b>", page) == [("1", "л. 5 об."), ("2", "л. 5")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["2", '"л. 2.tif"'])
+def test_the_file_that_a_book_keeps_is_the_first_text(
+    site: StaffSite, visitor: Visitor, tmp_path: Path, page: str
+) -> None:
+    """With its comments; one that names scans is written anew, and means the same."""
+    kept = f'# по расклейке\n[[parts]]\ntype = "chapter"\nfirst = {page}\n'
+    (tmp_path / "structure.toml").write_text(kept, encoding="utf-8")
+    with open_archive(site.config.path) as archive:
+        change = Change(structure=tmp_path / "structure.toml", reason="parts")
+        update(archive, PackageId("aonb", "kp-7"), change)
+    shown = visitor("look").get(f"{BOOK}/v2/structure/structure.toml").text
+    if page == "2":
+        assert shown == kept
+    else:
+        assert shown.endswith('[[parts]]\ntype = "chapter"\nfirst = 2\nlast = 2\n')
 
 
 @pytest.mark.parametrize(

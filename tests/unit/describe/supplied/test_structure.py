@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterable, Mapping
 
 import pytest
 from hypothesis import given, settings
@@ -11,12 +12,20 @@ from hypothesis import strategies as st
 from preserva.core.book import submission as sip
 from preserva.core.book.labels import following
 from preserva.core.book.structure import PageFacts, Pages, PageType, PartType, Structure, renumbered
+from preserva.core.book.words import (
+    folded,
+    page_types,
+    page_word,
+    part_types,
+    part_word,
+)
 from preserva.core.eark.mets import Division, FileEntry, Header, write_representation_mets
 from preserva.core.eark.structure_read import read_structure
 from preserva.core.values.codes import Code
 from preserva.core.values.model import Entry, Kind, Observed
 from preserva.core.values.report import Finding
 from preserva.describe.supplied.structure import structure_of
+from preserva.i18n import languages, speaking
 
 TOML = """
 title = "Апостол"
@@ -247,6 +256,50 @@ def test_csv_of_a_spreadsheet_is_read(charset: str, delimiter: str) -> None:
     structure = structure_of(text.encode(charset), "s.csv", pages(), "")
     assert structure.findings == ()
     assert structure.pages[1].label == "лист, чистый; белый"
+
+
+RUSSIAN = """\
+Первая;Последняя;Метка;Тип;Часть;Уровень;Название
+1;2;[переплёт];обложка;переплет;;
+2;;;;Экслибрис;2;Экслибрис
+0003.tif;8;л. 1;;;;
+3;;;;титульный лист;;
+4;;;;глава;1;Деяния
+4;6;;;раздел;2;Глава 1
+6;;;;раздел;2;Глава 2
+9;;[табл. 1];таблица;;;
+"""
+
+
+def test_a_table_may_be_in_the_words_of_the_house() -> None:
+    """Headings and types in Russian mean what the English ones mean; plates are `вклейка`."""
+    table = RUSSIAN.replace("таблица", page_said("ru", "plate"))
+    assert read(table, "s.csv") == Structure(FACTS, ROOT)
+    found = read(RUSSIAN.replace("Метка", "Мета"), "s.csv").findings
+    assert [one.path for one in found][:1] == ["s.csv: line 2, Мета"]
+
+
+def page_said(language: str, type_: str) -> str:
+    """The word for a kind of page in a language."""
+    with speaking(language):
+        return str(page_word(type_))
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize(
+    ("types", "word", "meant"),
+    [(PageType, page_word, page_types()), (PartType, part_word, part_types())],
+)
+def test_every_word_for_a_type_is_understood(
+    types: Iterable[str],
+    word: Callable[[str], str],
+    meant: Mapping[str, str],
+    language: str,
+) -> None:
+    """Two types that have one word in a language are one type there."""
+    with speaking(language):
+        for type_ in types:
+            assert word(meant[folded(word(type_))]) == word(type_)
 
 
 def test_a_binary_file_is_no_csv() -> None:

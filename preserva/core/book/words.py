@@ -1,11 +1,14 @@
 """The words of the structure and the rights of a book, as people read them.
 
-Files that people write, METS and PREMIS have the English words themselves.
+METS and PREMIS have the English words themselves; tables that people write may have any of them.
 """
 
 from __future__ import annotations
 
-from preserva.i18n import NP_, pgettext
+from collections.abc import Mapping
+from functools import cache
+
+from preserva.i18n import NP_, languages, pgettext, pgettext_in
 
 _PAGES = {
     "page": NP_("kind of page", "page"),
@@ -84,6 +87,34 @@ def page_word(type_: str) -> str:
 def part_word(type_: str) -> str:
     """A kind of part; one that we do not know is returned unchanged."""
     return pgettext("part of a book", _PARTS[type_]) if type_ in _PARTS else type_
+
+
+@cache
+def page_types() -> Mapping[str, str]:
+    """The kinds of pages by the words for them in all our languages, in lower case."""
+    return _in_every_language("kind of page", _PAGES)
+
+
+@cache
+def part_types() -> Mapping[str, str]:
+    """The kinds of parts, likewise."""
+    return _in_every_language("part of a book", _PARTS)
+
+
+def _in_every_language(context: str, words: Mapping[str, str]) -> dict[str, str]:
+    """The first meaning of each word counts, and the English one before all others."""
+    meant = {type_.replace("_", " "): type_ for type_ in words}
+    for language in languages():
+        said = pgettext_in(language)
+        for type_, word in words.items():
+            meant.setdefault(folded(said(context, word)), type_)
+    return meant
+
+
+def folded(text: str) -> str:
+    """A word as it is compared: case, е for ё, and the kind of apostrophe make no difference."""
+    text = " ".join(text.casefold().replace("_", " ").split())
+    return text.translate(str.maketrans("ё’ʼ", "е''"))
 
 
 def rights_word(label: str) -> str:
