@@ -325,12 +325,12 @@ def _no_ledger(config: Config) -> ArchiveNotFound:
     """What to tell people who have no ledger: whether to make one, or to find theirs."""
     missing = _("there is no ledger at {path}").format(path=config.ledger)
     hint = _("`preserva init` makes a new one. If it was lost, restore it from a backup.")
-    primary = config.primary()
-    if "://" not in primary.url:
-        store = Store(primary, open_storage(primary.url, read_only=True))
-        with suppress(StorageError):
-            if store.storage.stat(layout.IDENTITY) is not None:
-                hint = _LOST_LEDGER
+    for place in config.storages.values():  # the primary one may be lost as well
+        if "://" not in place.url and place.role is not configuration.Role.HELD:
+            with suppress(StorageError):
+                store = Store(place, open_storage(place.url, read_only=True))
+                if store.storage.stat(layout.IDENTITY) is not None:
+                    hint = _LOST_LEDGER
     return ArchiveNotFound(missing, hint=hint)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 from preserva.archive.archive import ArchivalStorage
@@ -13,6 +14,10 @@ from preserva.catalogue.record_file import records_of
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding
 from preserva.describe.record import Record
+from preserva.errors import UsageError
+from preserva.i18n import _
+
+_LOOKED_AT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +42,17 @@ def list_records(
 ) -> Iterator[ListedRecord]:
     """The records of a file of any size, in its order.
 
-    Raises NotFound, StorageError, and UsageError for an unknown character set.
+    Raises NotFound, StorageError, and UsageError for an unknown character set, or for a file in
+    whose beginning nothing is a record: any bytes can be cut into pieces.
     """
     packaged = PackagedRecords(archive)
-    for position, record in enumerate(records_of(path, charset), 1):
+    records = records_of(path, charset)
+    first = list(islice(records, _LOOKED_AT))
+    unreadable = [record for record in first if isinstance(record, Finding)]
+    if first and len(unreadable) == len(first):
+        message = _("{path} holds no records").format(path=path)
+        raise UsageError(message, hint=unreadable[0].message())
+    for position, record in enumerate(chain(first, records), 1):
         if isinstance(record, Finding):
             yield ListedRecord(position, findings=(record,))
         else:

@@ -163,5 +163,11 @@ def _row(deed: Deed, people: Mapping[str, Person]) -> tuple[str, ...]:
         named(deed.person, people),
         what,
         " ".join(part for part in places if part),
-        printable("; ".join(word(detail) for detail in deed.details)),
+        printable("; ".join(map(_detail, deed.details))),
     )
+
+
+def _detail(text: str) -> str:
+    """A detail of a deed; the number of a decision in the reader's language."""
+    number = text.removeprefix("no. ")
+    return word(text) if number == text else _("no. {number}").format(number=number)

@@ -363,6 +363,17 @@ def test_a_newer_preserva(place: Path) -> None:
     sound(place)
 
 
+def test_a_lost_ledger_is_not_replaced_by_init_where_any_storage_is_left(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also if the primary storage burned with it: no message sends the reader round in circles."""
+    for path in place.glob("ledger.sqlite*"):
+        path.unlink()
+    shutil.rmtree(place / "storages" / "aonb-main")
+    assert status_of(["status"]) == 10
+    assert "`preserva rebuild ledger` begins a new one" in capsys.readouterr().err
+
+
 def test_an_older_preserva_refuses_what_a_newer_one_wrote(place: Path) -> None:
     described = place / "storages" / "aonb-main" / "preserva-storage.json"
     described.write_bytes(described.read_bytes().replace(b'"format": 2', b'"format": 3'))

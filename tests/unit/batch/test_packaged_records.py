@@ -9,9 +9,11 @@ import pytest
 from preserva.archive.archive import ArchivalStorage
 from preserva.batch import packaged_records
 from preserva.batch.packaged_records import PackagesOfRecords
+from preserva.batch.record_list import list_records
 from preserva.catalogue.import_records import records_of_package
 from preserva.core.values.model import PackageId
 from preserva.describe.record import Record, read_record
+from preserva.errors import UsageError
 from preserva.ingest.package import package
 from preserva.ingest.revision import Change, update
 from tests.support.batches import records, scans
@@ -109,3 +111,15 @@ def test_a_withdrawn_package_has_no_record(tmp_path: Path) -> None:
     with house.by("ivanova") as archive:
         found = PackagesOfRecords(archive)
         assert (found.of(book), found.of(other)) == ([], [OTHER])
+
+
+def test_a_scan_is_no_file_of_records(place: Path) -> None:
+    """Any bytes can be cut into pieces; that is said once, and no piece is listed."""
+    scan = place / "scan.tif"
+    scan.write_bytes(b"II*\0" + b"\x1d\x0e" * 900)
+    with an_archive(place / "archive") as archive:
+        with pytest.raises(UsageError, match="holds no records"):
+            list(list_records(archive, scan))
+        mixed = place / "mixed.xml"
+        mixed.write_text(records([1, 2]), "utf-8")
+        assert [one.packages for one in list_records(archive, mixed)] == [(ONE,), (TWO,)]
