@@ -83,20 +83,20 @@ def connect(url: str) -> Iterator[Workers]:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer(Generic[_Seen]):
+class WorkerAnswer(Generic[_Seen]):
     """What a worker saw, and its version of preserva: another version may see differently."""
 
     software: str
     seen: _Seen
 
 
-def answer_there(do: Callable[[_Task], _Seen], task: _Task) -> Answer[_Seen]:
+def answer_there(do: Callable[[_Task], _Seen], task: _Task) -> WorkerAnswer[_Seen]:
     """On a worker: do a task."""
-    return Answer(__version__, do(task))
+    return WorkerAnswer(__version__, do(task))
 
 
 @dataclass(frozen=True, slots=True)
-class Taken(Generic[_Key, _Seen]):
+class TaskEnd(Generic[_Key, _Seen]):
     """A task that came back: what was seen, or the error that there is in its place.
 
     After an error with `lost` no worker can be expected to do anything more.
@@ -113,7 +113,7 @@ class Tasks(Generic[_Key, _Seen]):
 
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
-        self._waiting: dict[Future[Answer[_Seen]], _Key] = {}
+        self._waiting: dict[Future[WorkerAnswer[_Seen]], _Key] = {}
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -135,7 +135,7 @@ class Tasks(Generic[_Key, _Seen]):
             raise Unreachable(message.format(reason=error)) from error
         self._waiting[future] = key
 
-    def take(self) -> Iterator[Taken[_Key, _Seen]]:
+    def take(self) -> Iterator[TaskEnd[_Key, _Seen]]:
         """Wait for at least one, a while; all that came back meanwhile.
 
         If nobody is there any more, all that was given comes back as lost.
@@ -147,19 +147,19 @@ class Tasks(Generic[_Key, _Seen]):
             yield _taken(self._waiting.pop(future), future)
 
 
-def _taken(key: _Key, future: Future[Answer[_Seen]]) -> Taken[_Key, _Seen]:
+def _taken(key: _Key, future: Future[WorkerAnswer[_Seen]]) -> TaskEnd[_Key, _Seen]:
     if not future.done():
-        return Taken(key, error=Unreachable(_("the scheduler is gone")), lost=True)
+        return TaskEnd(key, error=Unreachable(_("the scheduler is gone")), lost=True)
     try:
         answer = future.result()
     except (asyncio.CancelledError, CancelledError):  # whoever knew of it is gone
-        return Taken(key, error=Unreachable(_("the scheduler is gone")), lost=True)
+        return TaskEnd(key, error=Unreachable(_("the scheduler is gone")), lost=True)
     except Exception as error:
         message = _("the worker did not finish: {reason}")
-        return Taken(key, error=StorageError(message.format(reason=error)), lost=True)
-    software = answer.software if isinstance(answer, Answer) else None
+        return TaskEnd(key, error=StorageError(message.format(reason=error)), lost=True)
+    software = answer.software if isinstance(answer, WorkerAnswer) else None
     if software != __version__:  # the others may be of ours: they go on
         message = _("a worker runs preserva {theirs}, not {ours}: its results are not used")
         text = message.format(theirs=software or "?", ours=__version__)
-        return Taken(key, error=StorageError(text))
-    return Taken(key, answer.seen)
+        return TaskEnd(key, error=StorageError(text))
+    return TaskEnd(key, answer.seen)

@@ -31,7 +31,7 @@ from preserva.errors import PreservaError
 from preserva.files.disk import discard
 from preserva.ingest.origin import record_bag_made
 from preserva.ingest.package import Packaged, package_bag
-from preserva.workers import Taken, Tasks, Workers
+from preserva.workers import TaskEnd, Tasks, Workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class ClusterRows:
             progress.row(size)
             yield attempt(cells.number, partial(self._keep, cells, taken))
 
-    def _keep(self, cells: Cells, taken: Taken[tuple[Cells, int], _Made]) -> RowResult:
+    def _keep(self, cells: Cells, taken: TaskEnd[tuple[Cells, int], _Made]) -> RowResult:
         if taken.error is not None:
             raise taken.error
         answer = taken.seen

@@ -27,7 +27,7 @@ from preserva.fixity.ocfl_object import CheckedObject, check_object
 from preserva.information_package.official_schemas import load_schemas
 from preserva.storage.open import open_storage
 from preserva.storage.wrappers.rate_limit import RateLimit
-from preserva.workers import Taken, Tasks, Workers
+from preserva.workers import TaskEnd, Tasks, Workers
 
 CopySeen = CheckedObject | StorageError
 """What a worker saw of a copy, or why it could not read it."""
@@ -115,7 +115,7 @@ class _Round:
         folder = locate(reading.copy)
         return isinstance(folder, str) and self._submit(due_copy, reading, folder)
 
-    def _conclude(self, taken: Taken[tuple[Due, Reading], CopySeen], reading: Reading) -> Step:
+    def _conclude(self, taken: TaskEnd[tuple[Due, Reading], CopySeen], reading: Reading) -> Step:
         if taken.error is not None and taken.lost:
             self.broken = self.broken or str(taken.error)
             return Step.LEFT

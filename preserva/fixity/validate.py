@@ -39,7 +39,7 @@ from preserva.information_package.official_schemas import OfficialSchemas, load_
 from preserva.information_package.pages import bag_pages, with_pages
 from preserva.storage.local import LocalStorage
 from preserva.storage.open import open_storage
-from preserva.workers import Taken, Tasks, Workers
+from preserva.workers import TaskEnd, Tasks, Workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,12 +230,12 @@ def _read_elsewhere(
         try:
             tasks.give(copy, read_there, task_of(copy, where, {}, xsd, None))
         except Unreachable as error:
-            yield _taken(Taken(copy, error=error, lost=True))
+            yield _taken(TaskEnd(copy, error=error, lost=True))
     while tasks:
         yield from map(_taken, tasks.take())
 
 
-def _taken(taken: Taken[StoredCopy, CopySeen]) -> Report:
+def _taken(taken: TaskEnd[StoredCopy, CopySeen]) -> Report:
     """The report on a copy that a worker had."""
     copy = taken.key
     if taken.seen is None:
