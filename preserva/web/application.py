@@ -171,17 +171,19 @@ async def _static(name: str, media: str, _request: Request) -> Response:
     return Response(data, media_type=media, headers={"cache-control": "max-age=300"})
 
 
-Endpoint = Callable[[Request], Awaitable[Response]]
+RequestHandler = Callable[[Request], Awaitable[Response]]
 
 
-def _handler(endpoint: Endpoint) -> Callable[[Request, Exception], Awaitable[Response]]:
+def _handler(endpoint: RequestHandler) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def handle(request: Request, _error: Exception) -> Response:
         return await endpoint(request)
 
     return handle
 
 
-def _endpoint(site: StaffSite, role: PageRole | None, view: View, files: bool = False) -> Endpoint:
+def _endpoint(
+    site: StaffSite, role: PageRole | None, view: View, files: bool = False
+) -> RequestHandler:
     async def endpoint(request: Request) -> Response:
         form: SentForm | None = SentForm()
         if request.method == "POST":

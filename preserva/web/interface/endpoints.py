@@ -25,7 +25,7 @@ class Endpoint:
     method: str
     name: str
     role: PageRole
-    view: views.View
+    view: views.InterfaceView
     gives: str
     status: HTTPStatus = HTTPStatus.OK
     takes: str = ""
