@@ -61,7 +61,7 @@ def story(place: Path) -> Iterator[Step]:
     yield 0, ("store", str(out / "export" / BOOK))
     yield 0, ("import", str(out / "export" / BOOK), "--dry-run")
     yield 2, ("accept", "nlb-copy", "--reason", "rebuilt", "--person", "ivanova")
-    yield 4, ("retire", "nlb-copy", BOOK, "--reason", "sold", "--person", "ivanova")
+    yield 0, ("retire", "--help")
     yield 2, ("relate", BOOK, "--same-edition", "nlb-x-1")
     yield 0, ("rebuild", "storage", "nlb-copy", "--dry-run")
     yield 4, ("rebuild", "ledger")
