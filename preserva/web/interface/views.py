@@ -23,7 +23,7 @@ from preserva.web.forms import SentFile
 from preserva.web.people import PageAccount
 from preserva.web.visit import StaffSite
 
-Document = Mapping[str, Any]
+CallDocument = Mapping[str, Any]
 _PER_PAGE = 100
 _MOST_JOBS = 100
 _MOST_WAITING = 1000
@@ -53,11 +53,11 @@ class Call:
         return self.site.archive(self.account.code)
 
 
-View = Callable[[Call], tuple[HTTPStatus, Document]]
+CallView = Callable[[Call], tuple[HTTPStatus, CallDocument]]
 """What answers a call, in a thread of its own."""
 
 
-def today(call: Call) -> tuple[HTTPStatus, Document]:
+def today(call: Call) -> tuple[HTTPStatus, CallDocument]:
     """Whether all is well, and what waits."""
     with call.archive() as archive:
         state = call.site.standing.overview(archive)
@@ -85,7 +85,7 @@ def today(call: Call) -> tuple[HTTPStatus, Document]:
     }
 
 
-def books(call: Call) -> tuple[HTTPStatus, Document]:
+def books(call: Call) -> tuple[HTTPStatus, CallDocument]:
     """Books that have all the words of `q`, a hundred at a time from the number `start` on."""
     text, database = call.query.get("q", "")[:200], call.site.database
     start = _number(call.query.get("start", "0"))
@@ -95,7 +95,7 @@ def books(call: Call) -> tuple[HTTPStatus, Document]:
     return HTTPStatus.OK, {"total": shelf.count(database, text), "books": rows}
 
 
-def book(call: Call) -> tuple[HTTPStatus, Document]:
+def book(call: Call) -> tuple[HTTPStatus, CallDocument]:
     """One book with its copies. Raises NotFound."""
     text = call.params["package"]
     try:
@@ -109,7 +109,7 @@ def book(call: Call) -> tuple[HTTPStatus, Document]:
         return HTTPStatus.OK, _book(archive, package, title)
 
 
-def _book(archive: ArchivalStorage, package: str, title: str) -> Document:
+def _book(archive: ArchivalStorage, package: str, title: str) -> CallDocument:
     judged: Judgement = judge(package, archive.ledger.copies.of(package), rules_of(archive))
     return {
         "package": package,
@@ -129,7 +129,7 @@ def _book(archive: ArchivalStorage, package: str, title: str) -> Document:
     }
 
 
-def folders(call: Call) -> tuple[HTTPStatus, Document]:
+def folders(call: Call) -> tuple[HTTPStatus, CallDocument]:
     """The folders of the inbox, as actions name them."""
     config = call.site.config
     found = (
@@ -140,14 +140,14 @@ def folders(call: Call) -> tuple[HTTPStatus, Document]:
     return HTTPStatus.OK, {"folders": list(islice(found, 10_000))}
 
 
-def actions(call: Call) -> tuple[HTTPStatus, Document]:
+def actions(call: Call) -> tuple[HTTPStatus, CallDocument]:
     """What the account of the token may begin."""
     fitting = (action for action in ACTIONS.values() if call.account.role.allows(action.role))
     rows = [{"name": one.name, "title": one.title, "role": one.role.value} for one in fitting]
     return HTTPStatus.OK, {"actions": rows}
 
 
-def hand_over(call: Call) -> tuple[HTTPStatus, Document]:
+def hand_over(call: Call) -> tuple[HTTPStatus, CallDocument]:
     """Keep a file for an action: a record, a table, a structure. Page images are not sent."""
     if not call.body:
         raise UsageError(_("the file is empty"))
@@ -155,7 +155,7 @@ def hand_over(call: Call) -> tuple[HTTPStatus, Document]:
     return HTTPStatus.CREATED, {"file": uploads.keep(call.site.database, sent)}
 
 
-def begin(call: Call) -> tuple[HTTPStatus, Document]:
+def begin(call: Call) -> tuple[HTTPStatus, CallDocument]:
     """Put a job into the queue; the same key again is the same job. Raises UsageError, Refused."""
     if not _KEY.fullmatch(call.key):
         raise UsageError(_("a new job needs the header Idempotency-Key, at most 60 letters"))
@@ -179,13 +179,13 @@ def begin(call: Call) -> tuple[HTTPStatus, Document]:
     return HTTPStatus.ACCEPTED, _job(known)
 
 
-def job_list(call: Call) -> tuple[HTTPStatus, Document]:
+def job_list(call: Call) -> tuple[HTTPStatus, CallDocument]:
     """The newest jobs."""
     newest = jobs.recent(call.site.database, _MOST_JOBS)
     return HTTPStatus.OK, {"jobs": [_job(job) for job in newest]}
 
 
-def job(call: Call) -> tuple[HTTPStatus, Document]:
+def job(call: Call) -> tuple[HTTPStatus, CallDocument]:
     """One job, with what it has written. Raises NotFound."""
     found, database = _known(call, call.number), call.site.database
     output, messages = jobs.output(database, found.number)
@@ -197,7 +197,7 @@ def job(call: Call) -> tuple[HTTPStatus, Document]:
     return HTTPStatus.OK, {"job": _job(found), **details}
 
 
-def stop(call: Call) -> tuple[HTTPStatus, Document]:
+def stop(call: Call) -> tuple[HTTPStatus, CallDocument]:
     """End a job that the same account asked for. Raises NotFound, Refused."""
     found = _known(call, call.number)
     if found.person != call.account.code:
@@ -214,7 +214,7 @@ def _known(call: Call, number: int) -> jobs.PageJob:
     return found
 
 
-def _job(known: jobs.PageJob) -> Document:
+def _job(known: jobs.PageJob) -> CallDocument:
     begun = "queued" if known.started is None else "running"
     return {
         "number": known.number,
