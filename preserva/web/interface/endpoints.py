@@ -15,7 +15,7 @@ BASE = "/api/1"
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class ProgramEndpoint:
     """One address and method. `takes` and `gives` name schemas; `takes` "*" is a file.
 
     `query` are parameters of the address, each with what it means.
@@ -25,16 +25,20 @@ class Endpoint:
     method: str
     name: str
     role: PageRole
+<<<<<<< HEAD
     view: views.InterfaceView
+=======
+    view: views.CallView
+>>>>>>> webb
     gives: str
     status: HTTPStatus = HTTPStatus.OK
     takes: str = ""
     query: tuple[tuple[str, str], ...] = ()
 
 
-ENDPOINTS: tuple[Endpoint, ...] = (
-    Endpoint("/today", "GET", "today", PageRole.LOOK, views.today, "Today"),
-    Endpoint(
+ENDPOINTS: tuple[ProgramEndpoint, ...] = (
+    ProgramEndpoint("/today", "GET", "today", PageRole.LOOK, views.today, "Today"),
+    ProgramEndpoint(
         "/books",
         "GET",
         "listBooks",
@@ -46,10 +50,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             ("start", "How many to pass over."),
         ),
     ),
-    Endpoint("/books/{package}", "GET", "getBook", PageRole.LOOK, views.book, "Book"),
-    Endpoint("/actions", "GET", "listActions", PageRole.LOOK, views.actions, "Actions"),
-    Endpoint("/inbox", "GET", "listInbox", PageRole.LOOK, views.folders, "Inbox"),
-    Endpoint(
+    ProgramEndpoint("/books/{package}", "GET", "getBook", PageRole.LOOK, views.book, "Book"),
+    ProgramEndpoint("/actions", "GET", "listActions", PageRole.LOOK, views.actions, "Actions"),
+    ProgramEndpoint("/inbox", "GET", "listInbox", PageRole.LOOK, views.folders, "Inbox"),
+    ProgramEndpoint(
         "/files",
         "POST",
         "handOverFile",
@@ -60,8 +64,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         takes="*",
         query=(("name", "The name of the file, whose ending says what it is."),),
     ),
-    Endpoint("/jobs", "GET", "listJobs", PageRole.LOOK, views.job_list, "Jobs"),
-    Endpoint(
+    ProgramEndpoint("/jobs", "GET", "listJobs", PageRole.LOOK, views.job_list, "Jobs"),
+    ProgramEndpoint(
         "/jobs",
         "POST",
         "beginJob",
@@ -71,6 +75,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         HTTPStatus.ACCEPTED,
         takes="NewJob",
     ),
-    Endpoint("/jobs/{number}", "GET", "getJob", PageRole.LOOK, views.job, "JobDetails"),
-    Endpoint("/jobs/{number}/stop", "POST", "stopJob", PageRole.PREPARE, views.stop, "Job"),
+    ProgramEndpoint("/jobs/{number}", "GET", "getJob", PageRole.LOOK, views.job, "JobDetails"),
+    ProgramEndpoint("/jobs/{number}/stop", "POST", "stopJob", PageRole.PREPARE, views.stop, "Job"),
 )

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from preserva.version import __version__
-from preserva.web.interface.endpoints import BASE, ENDPOINTS, Endpoint
+from preserva.web.interface.endpoints import BASE, ENDPOINTS, ProgramEndpoint
 from preserva.web.interface.schemas import SCHEMAS, JsonSchema
 
 _PROBLEMS = {
@@ -43,7 +43,7 @@ def openapi(url: str) -> dict[str, Any]:
     }
 
 
-def _operation(endpoint: Endpoint) -> dict[str, Any]:
+def _operation(endpoint: ProgramEndpoint) -> dict[str, Any]:
     said = {"description": _sentence(endpoint), "content": _json(endpoint.gives)}
     problems = {
         status: {"description": text, "content": _json("Problem", "application/problem+json")}
@@ -64,7 +64,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     return operation
 
 
-def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
+def _parameters(endpoint: ProgramEndpoint) -> list[dict[str, Any]]:
     text: JsonSchema = {"type": "string"}
     parameters: list[dict[str, Any]] = [
         {"name": name, "in": "path", "required": True, "schema": text}
@@ -82,7 +82,7 @@ def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     return parameters
 
 
-def _sentence(endpoint: Endpoint) -> str:
+def _sentence(endpoint: ProgramEndpoint) -> str:
     """The first sentence of what answers it: documented once."""
     return (endpoint.view.__doc__ or "").partition(". Raises")[0].rstrip(".").split("\n")[0] + "."
 

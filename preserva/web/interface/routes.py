@@ -19,7 +19,7 @@ from preserva.logs import get_logger
 from preserva.web.error_status import status_of
 from preserva.web.forms import LARGEST_FORM, LARGEST_UPLOAD
 from preserva.web.interface import tokens
-from preserva.web.interface.endpoints import BASE, ENDPOINTS, Endpoint
+from preserva.web.interface.endpoints import BASE, ENDPOINTS, ProgramEndpoint
 from preserva.web.interface.openapi import openapi
 from preserva.web.interface.views import Call
 from preserva.web.people import PageAccount
@@ -44,7 +44,7 @@ async def _describe(site: StaffSite, _request: Request) -> Response:
     return _json(HTTPStatus.OK, openapi(site.url))
 
 
-async def _answer(site: StaffSite, endpoint: Endpoint, request: Request) -> Response:
+async def _answer(site: StaffSite, endpoint: ProgramEndpoint, request: Request) -> Response:
     account = await run_in_threadpool(_whose, site, request)
     if account is None:
         problem = _problem(HTTPStatus.UNAUTHORIZED, _("This token is not valid."))
@@ -91,7 +91,7 @@ async def _body(request: Request, takes: str) -> bytes | None:
     return bytes(body)
 
 
-def _done(endpoint: Endpoint, call: Call) -> Response:
+def _done(endpoint: ProgramEndpoint, call: Call) -> Response:
     """What the view says, always in English: a document is the same in every language."""
     with speaking(SOURCE_LANGUAGE):
         try:
