@@ -25,11 +25,7 @@ class ProgramEndpoint:
     method: str
     name: str
     role: PageRole
-<<<<<<< HEAD
-    view: views.InterfaceView
-=======
     view: views.CallView
->>>>>>> webb
     gives: str
     status: HTTPStatus = HTTPStatus.OK
     takes: str = ""

@@ -23,11 +23,7 @@ from preserva.web.forms import SentFile
 from preserva.web.people import PageAccount
 from preserva.web.visit import StaffSite
 
-<<<<<<< HEAD
-JsonAnswer = Mapping[str, Any]
-=======
 CallDocument = Mapping[str, Any]
->>>>>>> webb
 _PER_PAGE = 100
 _MOST_JOBS = 100
 _MOST_WAITING = 1000
@@ -57,19 +53,11 @@ class Call:
         return self.site.archive(self.account.code)
 
 
-<<<<<<< HEAD
-InterfaceView = Callable[[Call], tuple[HTTPStatus, JsonAnswer]]
-"""What answers a call, in a thread of its own."""
-
-
-def today(call: Call) -> tuple[HTTPStatus, JsonAnswer]:
-=======
 CallView = Callable[[Call], tuple[HTTPStatus, CallDocument]]
 """What answers a call, in a thread of its own."""
 
 
 def today(call: Call) -> tuple[HTTPStatus, CallDocument]:
->>>>>>> webb
     """Whether all is well, and what waits."""
     with call.archive() as archive:
         state = call.site.standing.overview(archive)
@@ -97,11 +85,7 @@ def today(call: Call) -> tuple[HTTPStatus, CallDocument]:
     }
 
 
-<<<<<<< HEAD
-def books(call: Call) -> tuple[HTTPStatus, JsonAnswer]:
-=======
 def books(call: Call) -> tuple[HTTPStatus, CallDocument]:
->>>>>>> webb
     """Books that have all the words of `q`, a hundred at a time from the number `start` on."""
     text, database = call.query.get("q", "")[:200], call.site.database
     start = _number(call.query.get("start", "0"))
@@ -111,11 +95,7 @@ def books(call: Call) -> tuple[HTTPStatus, CallDocument]:
     return HTTPStatus.OK, {"total": shelf.count(database, text), "books": rows}
 
 
-<<<<<<< HEAD
-def book(call: Call) -> tuple[HTTPStatus, JsonAnswer]:
-=======
 def book(call: Call) -> tuple[HTTPStatus, CallDocument]:
->>>>>>> webb
     """One book with its copies. Raises NotFound."""
     text = call.params["package"]
     try:
@@ -129,11 +109,7 @@ def book(call: Call) -> tuple[HTTPStatus, CallDocument]:
         return HTTPStatus.OK, _book(archive, package, title)
 
 
-<<<<<<< HEAD
-def _book(archive: ArchivalStorage, package: str, title: str) -> JsonAnswer:
-=======
 def _book(archive: ArchivalStorage, package: str, title: str) -> CallDocument:
->>>>>>> webb
     judged: Judgement = judge(package, archive.ledger.copies.of(package), rules_of(archive))
     return {
         "package": package,
@@ -153,11 +129,7 @@ def _book(archive: ArchivalStorage, package: str, title: str) -> CallDocument:
     }
 
 
-<<<<<<< HEAD
-def folders(call: Call) -> tuple[HTTPStatus, JsonAnswer]:
-=======
 def folders(call: Call) -> tuple[HTTPStatus, CallDocument]:
->>>>>>> webb
     """The folders of the inbox, as actions name them."""
     config = call.site.config
     found = (
@@ -168,22 +140,14 @@ def folders(call: Call) -> tuple[HTTPStatus, CallDocument]:
     return HTTPStatus.OK, {"folders": list(islice(found, 10_000))}
 
 
-<<<<<<< HEAD
-def actions(call: Call) -> tuple[HTTPStatus, JsonAnswer]:
-=======
 def actions(call: Call) -> tuple[HTTPStatus, CallDocument]:
->>>>>>> webb
     """What the account of the token may begin."""
     fitting = (action for action in ACTIONS.values() if call.account.role.allows(action.role))
     rows = [{"name": one.name, "title": one.title, "role": one.role.value} for one in fitting]
     return HTTPStatus.OK, {"actions": rows}
 
 
-<<<<<<< HEAD
-def hand_over(call: Call) -> tuple[HTTPStatus, JsonAnswer]:
-=======
 def hand_over(call: Call) -> tuple[HTTPStatus, CallDocument]:
->>>>>>> webb
     """Keep a file for an action: a record, a table, a structure. Page images are not sent."""
     if not call.body:
         raise UsageError(_("the file is empty"))
@@ -191,11 +155,7 @@ def hand_over(call: Call) -> tuple[HTTPStatus, CallDocument]:
     return HTTPStatus.CREATED, {"file": uploads.keep(call.site.database, sent)}
 
 
-<<<<<<< HEAD
-def begin(call: Call) -> tuple[HTTPStatus, JsonAnswer]:
-=======
 def begin(call: Call) -> tuple[HTTPStatus, CallDocument]:
->>>>>>> webb
     """Put a job into the queue; the same key again is the same job. Raises UsageError, Refused."""
     if not _KEY.fullmatch(call.key):
         raise UsageError(_("a new job needs the header Idempotency-Key, at most 60 letters"))
@@ -219,21 +179,13 @@ def begin(call: Call) -> tuple[HTTPStatus, CallDocument]:
     return HTTPStatus.ACCEPTED, _job(known)
 
 
-<<<<<<< HEAD
-def job_list(call: Call) -> tuple[HTTPStatus, JsonAnswer]:
-=======
 def job_list(call: Call) -> tuple[HTTPStatus, CallDocument]:
->>>>>>> webb
     """The newest jobs."""
     newest = jobs.recent(call.site.database, _MOST_JOBS)
     return HTTPStatus.OK, {"jobs": [_job(job) for job in newest]}
 
 
-<<<<<<< HEAD
-def job(call: Call) -> tuple[HTTPStatus, JsonAnswer]:
-=======
 def job(call: Call) -> tuple[HTTPStatus, CallDocument]:
->>>>>>> webb
     """One job, with what it has written. Raises NotFound."""
     found, database = _known(call, call.number), call.site.database
     output, messages = jobs.output(database, found.number)
@@ -245,11 +197,7 @@ def job(call: Call) -> tuple[HTTPStatus, CallDocument]:
     return HTTPStatus.OK, {"job": _job(found), **details}
 
 
-<<<<<<< HEAD
-def stop(call: Call) -> tuple[HTTPStatus, JsonAnswer]:
-=======
 def stop(call: Call) -> tuple[HTTPStatus, CallDocument]:
->>>>>>> webb
     """End a job that the same account asked for. Raises NotFound, Refused."""
     found = _known(call, call.number)
     if found.person != call.account.code:
@@ -266,11 +214,7 @@ def _known(call: Call, number: int) -> jobs.PageJob:
     return found
 
 
-<<<<<<< HEAD
-def _job(known: jobs.PageJob) -> JsonAnswer:
-=======
 def _job(known: jobs.PageJob) -> CallDocument:
->>>>>>> webb
     begun = "queued" if known.started is None else "running"
     return {
         "number": known.number,
