@@ -11,6 +11,11 @@ UNIT := tests/unit
 TESTS := $(UNIT) tests/cli tests/conformance tests/docs tests/faults tests/golden tests/property tests/simulator
 CAMPAIGNS := tests/browser tests/campaigns
 
+# What a test may take, in seconds as tests/durations.txt has them, to be run while you work or by
+# `make test`; what takes longer is run by `make campaigns`.
+MOMENT := 0.2
+QUICK := 1
+
 .PHONY: demo quick test campaigns long reproducible bench docs clean
 
 demo: $(VENV)/.preserva
@@ -20,19 +25,21 @@ demo: $(VENV)/.preserva
 quick: $(VENV)/.preserva-test
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(UNIT)
+	$(BIN)/python -m pytest -n $(WORKERS) --at-most $(MOMENT) $(UNIT)
 
-# Proves the product: about thirteen minutes on two cores.
+# Proves the product: under five minutes on two cores, once all is installed.
 test: $(VENV)/.preserva-test
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n $(WORKERS) -rs --cov=preserva $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) -rs --at-most $(QUICK) $(TESTS)
 
-# What is left: kills, power cuts, lost lines, clusters, browsers. One after the other, because these
-# tests stop servers and measure how long a command takes before they kill it.
+# What is left: all that takes longer, then kills, power cuts, lost lines, clusters, browsers; these
+# one after the other, because they stop servers and measure how long a command takes before they
+# kill it.
 campaigns: $(VENV)/.preserva-test
+	$(BIN)/python -m pytest -n $(WORKERS) -rs --over $(QUICK) $(TESTS)
 	$(BIN)/python -m pytest -rs $(CAMPAIGNS)
 
 long: $(VENV)/.preserva-test

@@ -37,7 +37,7 @@ PARTS = (
     Part("peers", "Peers that do a part of it", 3),
     Part("archive", "Many packages", 4, ("--packages", "100", "1000", "10000")),
     Part("web", "Pages for staff", 3, ("20000", "2", "2000"), modules=("starlette", "uvicorn")),
-    Part("mets", "METS and PREMIS: writing", 2),
+    Part("mets", "METS and PREMIS: writing", 1),
     Part("check", "METS and PREMIS: checking", 2, modules=("metsrw",)),
     Part("ledger", "The ledger", 2, ("100000", "1")),
     Part("web", "Pages for staff", 3, ("20000", "1", "2000")),

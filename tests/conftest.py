@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from preserva.core.values.model import PackageId
+from preserva.i18n import use_language
 from preserva.ingest import source_folder
 from preserva.ingest.package import package
 from preserva.replication.replicate import replicate
@@ -117,6 +118,14 @@ def three_books(_three_books: Path, tmp_path: Path) -> Path:
     """An archive of the packages kp-0, kp-1 and kp-2 in two storages; the books lie beside it."""
     shutil.copytree(_three_books.parent, tmp_path, dirs_exist_ok=True)
     return tmp_path / _three_books.name
+
+
+@pytest.fixture(autouse=True)
+def _english_again() -> Iterator[None]:
+    """A test that chose another language with --lang chose it for this process, and leaves it."""
+    yield
+    os.environ["LANGUAGE"] = "en"
+    use_language()
 
 
 @pytest.fixture(autouse=True)

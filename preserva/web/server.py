@@ -93,6 +93,7 @@ def serve(site: StaffSite, url: str, listen: Listening) -> None:
     users = None
     if listen.proxy_account is not None:
         users = {os.getuid(), user_named(listen.proxy_account)}
+    application = guarded(site, hosts_of(url))
     with _only_one(site.database):
         sockets = listening(listen.host, listen.port, listen.socket)
         if (site.proxy_header or users) and not is_unix(sockets):
@@ -100,7 +101,7 @@ def serve(site: StaffSite, url: str, listen: Listening) -> None:
                 one.close()
             raise UsageError(_("the user of a proxy is believed only over a Unix socket: --socket"))
         config = uvicorn.Config(
-            guarded(site, hosts_of(url)),
+            application,
             log_level="warning",
             access_log=False,  # addresses of invitations would be in it
             server_header=False,

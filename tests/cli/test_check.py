@@ -49,6 +49,8 @@ def test_with_a_record_title_and_identifier_are_shown(ready: Path, run: Run) -> 
         "  deserves attention:",
         "    W471 master/: the numbering of the pages has gaps; expected л. 3",
         "    W412 text/: this representation lacks a page; expected л. 4",
+        "    W484 nothing says who scanned the book, when, and with which device;"
+        " expected when, who, device",
         "    W472 master/л. 4.tif: the same bytes as another page; seen master/л. 2.tif",
     ]
 
@@ -75,4 +77,5 @@ def test_the_same_as_a_document(ready: Path, run_json: JsonRun) -> None:
         ("text/л. 1.txt", "0001.txt"),
         ("text/л. 2.txt", "0002.txt"),
     ]
-    assert (folder["problems"], folder["refusals"], folder["findings"]) == ([], [], [])
+    assert (folder["problems"], folder["refusals"]) == ([], [])
+    assert [finding["code"] for finding in folder["findings"]] == ["W484"]

@@ -311,7 +311,7 @@ def test_an_unexpected_error_ends_with_70(
     ready: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Never with Python's own 1, which means damage."""
-    monkeypatch.setattr("preserva.reporting.status.status", lambda *_: 1 / 0)
+    monkeypatch.setattr("preserva.reporting.status.each_status", lambda *_: 1 / 0)
     status, _out, err = run("status")
     assert status == 70
     assert "bug in preserva" in err
@@ -325,7 +325,7 @@ def test_an_interruption_ends_with_130(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("preserva.reporting.status.status", interrupt)
+    monkeypatch.setattr("preserva.reporting.status.each_status", interrupt)
     assert run("status")[0] == 130
 
 

@@ -112,7 +112,6 @@ def unprivileged() -> list[str]:
 CLOSED = {"open": "", "stdout": ">&-", "all": "<&- >&- 2>&-"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("closed", CLOSED.values(), ids=CLOSED)
 def test_every_verb_ends_as_it_should(closed: str, place: Path) -> None:
     taken, home, verbs, wrong = unprivileged(), place / "home", set(), []

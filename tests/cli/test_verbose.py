@@ -12,7 +12,7 @@ from preserva import __version__
 from tests.support.books import an_archive, make_book
 
 PRESERVA = "from preserva.cli.main import run; run()"
-FAULT = "import preserva.reporting.status as s; s.status = lambda *a: 1 / 0; "
+FAULT = "import preserva.reporting.status as s; s.each_status = lambda *a: 1 / 0; "
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (INFO|DEBUG) preserva[\w.]*: (.*)")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import subprocess
@@ -10,7 +11,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tests import tiers
 from tests.conftest import ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
@@ -42,15 +46,49 @@ def test_ci_runs_every_tier_and_skips_nothing() -> None:
     assert "export PRESERVA_NO_SKIP=1" in commands[: commands.index("make test")]
 
 
-def test_only_the_quick_tier_leaves_out_what_is_slow() -> None:
-    """By its one option; pyproject.toml deselects nothing."""
-    assert MAKEFILE.count("not slow") == 1
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    assert settings["tool"]["pytest"]["ini_options"]["addopts"].split() == [
-        "-q",
-        "--strict-markers",
-        "--strict-config",
+def test_what_one_tier_leaves_out_the_next_one_runs() -> None:
+    """By the same number of seconds and the same folders; pyproject.toml deselects nothing."""
+    runs = re.findall(r"-m pytest (.*)", MAKEFILE)
+    assert [run.replace("-n $(WORKERS) ", "").replace("-rs ", "") for run in runs] == [
+        "--at-most $(MOMENT) $(UNIT)",
+        "--at-most $(QUICK) $(TESTS)",
+        "--over $(QUICK) $(TESTS)",
+        "$(CAMPAIGNS)",
+        "$(TESTS) $(CAMPAIGNS)",
     ]
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    options = settings["tool"]["pytest"]["ini_options"]["addopts"]
+    assert options == "-q --strict-markers --strict-config -p tests.tiers"
+
+
+@given(st.dictionaries(st.sampled_from("abc"), st.floats(0.1, 9)), st.floats(0.1, 9))
+def test_a_case_is_in_one_of_two_tiers(durations: dict[str, float], limit: float) -> None:
+    for node in ("a", "a[1-x]", "b", "unknown[a[0]]"):
+        quick = tiers.chosen(durations, node, 0.0, limit)
+        assert quick != tiers.chosen(durations, node, limit, math.inf)
+        assert quick == (durations.get(node[0] if node[0] in "ab" else node, 0) <= limit)
+
+
+def test_a_function_takes_what_its_longest_case_takes_or_many_together() -> None:
+    cases = [
+        ("f::a[1]", 0.5),
+        ("f::a[2]", 2.0),
+        ("f::b", 0.04),
+        *((f"f::c[{n}]", 0.2) for n in range(40)),
+    ]
+    durations = tiers.durations_of(cases)
+    assert {name: round(took, 3) for name, took in durations.items()} == {
+        "f::a": 2.0,
+        "f::b": 0.04,
+        "f::c": 2.0,
+    }
+    assert tiers.lines_of(durations) == ["2.0 f::a", "2.0 f::c"]
+
+
+def test_what_is_listed_is_a_test() -> None:
+    """Mended by `python -m pytest -n 2 --measure` on the files of its tests."""
+    gone = [name for name in tiers.read() if not tiers.is_there(name)]
+    assert gone == []
 
 
 def test_before_a_commit_the_same_commands_run_as_in_ci() -> None:
@@ -82,7 +120,7 @@ def test_a_skipped_test_fails_where_nothing_may_be_skipped(allowed: bool, tmp_pa
     ended = subprocess.run(
         [*command, "-n", "2", "--rootdir", str(tmp_path), str(tmp_path)],
         cwd=ROOT,
-        env={**os.environ, "PRESERVA_NO_SKIP": "0" if allowed else "1"},
+        env={**os.environ, "PRESERVA_NO_SKIP": "0" if allowed else "1", "PYTEST_ADDOPTS": ""},
         capture_output=True,
         text=True,
         check=False,

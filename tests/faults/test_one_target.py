@@ -93,7 +93,6 @@ def moment(request: pytest.FixtureRequest) -> Iterator[int]:
     yield request.param
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ERRORS)
 def test_the_others_get_their_copies_and_the_next_run_serves_this_one(
     kind: str, moment: int, place: Path

@@ -79,7 +79,6 @@ def test_a_benchmark_whose_peer_is_not_installed_is_left_out_and_named(tmp_path:
     )
 
 
-@pytest.mark.slow
 def test_what_was_found_before_a_benchmark_failed_or_was_stopped_is_kept(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -14,8 +14,6 @@ import preserva
 from preserva.catalogue import fold
 from tests.support.pattern_steps import is_linear
 
-pytestmark = pytest.mark.slow
-
 ROOT = Path(preserva.__file__).parent
 ANCHORED = {"fullmatch", "match"}
 

@@ -148,7 +148,6 @@ def test_the_ledger_can_be_looked_at_and_rebuilt(place: Path) -> None:
     assert [reached.problem for reached in preserva.check_storages()] == [None, None]
 
 
-@pytest.mark.slow
 def test_the_demonstration(tmp_path: Path) -> None:
     """Every step of it is told."""
     lines: list[str] = []

@@ -18,8 +18,6 @@ from preserva.describe.record import Record, read_records
 from tests.conftest import SHARED
 from tests.records_table import NATIVE, NO_RECORDS
 
-pytestmark = pytest.mark.slow
-
 _FOLDER = SHARED / "data" / "records"
 FILES = [
     path.relative_to(_FOLDER).as_posix()

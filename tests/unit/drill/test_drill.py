@@ -56,7 +56,6 @@ def nothing(_scratch: Scratch) -> list[str]:
     return ["nothing"]
 
 
-@pytest.mark.slow
 def test_every_trouble_is_seen_and_mended_and_the_archive_is_not_touched(three_books: Path) -> None:
     before = all_bytes(three_books)
     heard: list[ExerciseResult] = []
@@ -75,7 +74,6 @@ def test_every_trouble_is_seen_and_mended_and_the_archive_is_not_touched(three_b
     assert all_bytes(three_books) == before
 
 
-@pytest.mark.slow
 def test_a_third_copy_elsewhere_and_three_wanted(tmp_path: Path) -> None:
     """The one in an object store is elsewhere; what is held for others has no part in it."""
     three = configured(

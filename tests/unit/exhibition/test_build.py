@@ -31,8 +31,6 @@ from tests.conftest import ROOT
 from tests.support.books import an_archive
 from tests.support.exhibitions import write_specification
 
-pytestmark = pytest.mark.slow
-
 HOSTILE = '<script>alert(1)</script>" onerror="alert(2)'
 SMALL = """\
 [exhibition]

@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,8 +15,6 @@ from preserva.describe.record import Record, read_records
 from preserva.specimen.text import LEAVES
 from tests.support.javascript import javascript
 from tests.unit.catalogue.test_fold import LETTERS, PAIRS
-
-pytestmark = pytest.mark.slow
 
 # Newest characters are not known to every Unicode; each Chinese or Korean one is like the others.
 CYRILLIC = [

@@ -20,8 +20,6 @@ from tests.support.books import an_archive
 from tests.support.exhibitions import write_specification
 from tests.support.images import samples
 
-pytestmark = pytest.mark.slow
-
 IMAGES = sorted({*samples()} - {"pdf"})
 BLUE = (20, 60, 200)
 SPECIFICATION = """\

@@ -76,7 +76,6 @@ MANY = {f"{n // 500}/{n}": n % 40 for n in range(2000)}
 LARGE = {f"large {n}": SMALL + 1 + n for n in range(3)}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("early", [False, True])
 @pytest.mark.parametrize("bypass_cache", [False, True])
 def test_small_and_large_files_in_one_folder(

@@ -20,7 +20,6 @@ from preserva.files.small_file_worker import Files
 
 Helper = small_file_pool._Helper[small_file_pool._Batch]
 
-pytestmark = pytest.mark.slow
 
 COUNT = 3000
 LONG_AGO = 1_000_000_000

@@ -389,7 +389,6 @@ def test_a_package_that_is_being_stored_is_no_stranger(place: Path) -> None:
         assert open_incidents(archive) == []
 
 
-@pytest.mark.slow
 def test_a_year_with_damage_and_outages(place: Path) -> None:
     """Every damage is told within its interval, none is invented, and no copy is ever late.
 

@@ -29,8 +29,6 @@ from preserva.fixity.audit import Budget, audit
 from preserva.reporting.incidents import open_incidents
 from tests.support.books import an_archive
 
-pytestmark = pytest.mark.slow
-
 START = datetime(2026, 12, 1, tzinfo=UTC)
 INTERVAL = 90
 GROWTH = 12  # packages a month for each hundred

@@ -34,7 +34,7 @@ def short() -> dict[str, bytes]:
     return metadata(spec(3))
 
 
-_OF_LENGTH = [1, 2, *(pytest.param(n, marks=pytest.mark.slow) for n in (499, 500, 501, LONG))]
+_OF_LENGTH = [1, 2, 499, 500, 501, LONG]
 
 
 @pytest.mark.parametrize("pages", _OF_LENGTH)

@@ -132,7 +132,6 @@ def test_what_it_was_before_can_be_told_again(place: Path) -> None:
         assert (done.created, done.changed) == (False, ())
 
 
-@pytest.mark.slow
 def test_the_public_validators_have_nothing_to_object(place: Path) -> None:
     with an_archive(place / "archive") as archive:
         update(archive, ID, Change(structure=place / "after.toml", reason="a test"))

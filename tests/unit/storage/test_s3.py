@@ -20,8 +20,6 @@ from preserva.storage.s3.driver import S3Storage
 from tests.conftest import require
 from tests.support.servers import Weed, find_weed, weed
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def storage(

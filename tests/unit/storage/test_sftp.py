@@ -26,8 +26,6 @@ from tests.conftest import ROOT
 from tests.support.requests import counted_sftp
 from tests.support.servers import Sshd, sshd
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def storage(

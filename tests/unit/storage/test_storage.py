@@ -63,7 +63,7 @@ def open_place(url: str, lease: float = _LEASE) -> Storage:
     return open_storage(url)
 
 
-_SERVED = [pytest.param(driver, marks=pytest.mark.slow) for driver in ("s3", "sftp")]
+_SERVED = ["s3", "sftp"]
 
 
 @pytest.fixture(params=["limited", "local", "memory", "pyfs", "retried", *_SERVED])
@@ -366,7 +366,7 @@ def test_links_and_devices_are_never_opened(tmp_path: Path) -> None:
     assert (kinds["link"], kinds["fifo"]) == (Kind.LINK, Kind.OTHER)
 
 
-@pytest.fixture(params=["local", "pyfs", pytest.param("sftp", marks=pytest.mark.slow)])
+@pytest.fixture(params=["local", "pyfs", "sftp"])
 def on_disk(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Storage]:

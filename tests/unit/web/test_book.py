@@ -77,7 +77,6 @@ def test_there_are_no_other_pages(visitor: Visitor, path: str) -> None:
     assert visitor("look").get(f"{BOOK}{path}").status_code == 404
 
 
-@pytest.mark.slow
 def test_a_picture_is_of_the_sound_copy(site: StaffSite, visitor: Visitor) -> None:
     """The primary's file is damaged: it is drawn from the other storage; with both, from none."""
     client, place = visitor("look"), f"{BOOK}/v1/pictures/1/small"
@@ -136,7 +135,6 @@ def test_a_relation_is_stated_once(site: StaffSite, visitor: Visitor) -> None:
         assert client.post(f"{BOOK}/relations", data=fields | wrong).status_code == 400
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "start"), [("sip", b""), ("aip", b"")])
 def test_a_copy_is_made_and_can_be_taken(
     site: StaffSite, visitor: Visitor, kind: str, start: bytes
@@ -192,7 +190,6 @@ def test_copies_that_were_not_taken_go_after_a_week(
     assert jobs.made_file(site.database, 99) is None
 
 
-@pytest.mark.slow
 def test_a_record_is_replaced_by_a_file_that_is_sent(site: StaffSite, visitor: Visitor) -> None:
     client = visitor("prepare")
     record = RECORD.replace("Повѣсть", "Новая повѣсть").encode()
@@ -221,7 +218,6 @@ def test_a_file_is_needed_and_only_from_those_who_may(site: StaffSite, visitor: 
     assert client.post(f"{BOOK}/record", data=fields, files=huge).status_code == 413
 
 
-@pytest.mark.slow
 def test_rights_are_stated_in_words(site: StaffSite, visitor: Visitor) -> None:
     client = visitor("prepare")
     fields = {"form": "one", "reason": "срок истёк", "basis": "copyright"}

@@ -13,8 +13,6 @@ import uvicorn
 
 from preserva.web import connections
 
-pytestmark = pytest.mark.slow
-
 REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 LARGE = 50_000_000
 

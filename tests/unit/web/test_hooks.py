@@ -212,7 +212,6 @@ def test_one_that_is_killed_while_it_sends_sends_again(
     assert not hooks.deliver(config, site.database)
 
 
-@pytest.mark.slow
 def test_the_server_sends_by_itself(site: StaffSite) -> None:
     """And goes on after something went wrong."""
     config, listener = allowing(site.config, "127.0.0.1"), Listener(200)

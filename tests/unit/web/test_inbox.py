@@ -117,7 +117,6 @@ def test_the_contact_sheet_marks_what_names_show(site: StaffSite, visitor: Visit
     assert "truncated" not in page
 
 
-@pytest.mark.slow
 def test_a_check_marks_the_pages(site: StaffSite, visitor: Visitor, scans: Path) -> None:
     """The same findings as `preserva check`; when the folder changes, they are of yesterday."""
     client = visitor("prepare")
@@ -135,7 +134,6 @@ def test_a_check_marks_the_pages(site: StaffSite, visitor: Visitor, scans: Path)
     assert "The folder has changed since." in client.get(place).text
 
 
-@pytest.mark.slow
 def test_a_picture_of_the_inbox_is_of_the_file_as_it_is(
     site: StaffSite, visitor: Visitor, scans: Path
 ) -> None:
@@ -186,7 +184,6 @@ def test_a_record_is_found_and_shown(site: StaffSite, visitor: Visitor, tmp_path
     assert "Nothing was found." in client.get(FOLDER, params={"q": "нетакого"}).text
 
 
-@pytest.mark.slow
 def test_a_book_is_packaged_with_a_record_of_the_catalogue(
     site: StaffSite, visitor: Visitor, tmp_path: Path
 ) -> None:
@@ -210,7 +207,6 @@ def test_a_book_is_packaged_with_a_record_of_the_catalogue(
     assert client.get(f"/jobs/{job.number}").headers["location"] == checked
 
 
-@pytest.mark.slow
 def test_a_book_is_packaged_with_a_record_that_is_sent(site: StaffSite, visitor: Visitor) -> None:
     client = visitor("prepare")
     sent = {"file": ("new.xml", record("KP 55", "Новая").encode())}
@@ -237,7 +233,6 @@ def collection(*records: str) -> str:
     )
 
 
-@pytest.mark.slow
 def test_a_batch_goes_all_its_way(site: StaffSite, visitor: Visitor, scans: Path) -> None:
     """Checked as a whole, packaged but for the broken row, the corrected one alone done again."""
     client = visitor("prepare")
@@ -278,7 +273,6 @@ def test_a_batch_goes_all_its_way(site: StaffSite, visitor: Visitor, scans: Path
     assert listed.count('href="/batches/') == 2 and "книги.csv" in listed
 
 
-@pytest.mark.slow
 def test_ticked_folders_are_a_batch(site: StaffSite, visitor: Visitor, tmp_path: Path) -> None:
     """With a file, the name of a folder is the number of its record; else the catalogue knows."""
     client = visitor("prepare")
@@ -307,7 +301,6 @@ def test_a_batch_is_asked_for_once(site: StaffSite, visitor: Visitor) -> None:
     assert client.get(first).status_code == 200
 
 
-@pytest.mark.slow
 def test_a_table_that_is_none_is_said(site: StaffSite, visitor: Visitor) -> None:
     client = visitor("prepare")
     place = begin(client, "<html>", RECORD)

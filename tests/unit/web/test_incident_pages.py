@@ -17,7 +17,6 @@ def pictures(number: int) -> dict[str, str]:
     return {kind: f"/incidents/{number}/pictures/0/{kind}" for kind in ("damaged", "sound")}
 
 
-@pytest.mark.slow
 def test_the_damaged_page_stands_beside_the_stored_one(site: StaffSite, visitor: Visitor) -> None:
     """Its first byte is another one, so only the stored file is an image."""
     number, client = damage(site), visitor("look")
@@ -45,7 +44,6 @@ def test_there_are_no_other_pictures(site: StaffSite, visitor: Visitor, place: s
     assert visitor("look").get(f"/incidents/{number}/pictures/{place}").status_code == 404
 
 
-@pytest.mark.slow
 def test_the_plan_of_the_repair_is_shown_in_words(site: StaffSite, visitor: Visitor) -> None:
     number, client = damage(site), visitor("decide")
     page = client.get(f"/incidents/{number}").text

@@ -76,7 +76,6 @@ def test_a_job_that_some_process_does_is_no_orphan(site: StaffSite) -> None:
     assert len(jobs.orphans(site.database)) == 1
 
 
-@pytest.mark.slow
 def test_a_verb_runs_in_the_name_of_the_person(site: StaffSite) -> None:
     """Its words, its exit status, and the person in the ledger."""
     people.add(site.database, "petrov", PageRole.PREPARE)
@@ -97,7 +96,6 @@ def test_a_verb_runs_in_the_name_of_the_person(site: StaffSite) -> None:
     ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("change", ["remove", "demote"])
 def test_who_may_no_more_when_it_begins_is_refused(site: StaffSite, change: str) -> None:
     people.add(site.database, "petrov", PageRole.PREPARE)
@@ -115,7 +113,6 @@ def test_who_may_no_more_when_it_begins_is_refused(site: StaffSite, change: str)
         assert list(archive.ledger.entries(types=("fixity check",))) == []
 
 
-@pytest.mark.slow
 def test_a_killed_process_is_followed_by_another_and_nothing_is_done_twice(site: StaffSite) -> None:
     """The first is killed before it has done anything; two others begin at the same moment."""
     people.add(site.database, "petrov", PageRole.PREPARE)
@@ -235,7 +232,6 @@ def test_the_newest_look_at_the_storages_is_shown(site: StaffSite, visitor: Visi
     assert "It cannot be used: &lt;gone&gt;" in page
 
 
-@pytest.mark.slow
 def test_the_server_begins_and_ends_its_worker(site: StaffSite) -> None:
     with TestClient(guarded(site, ("testserver",)), headers=OWN) as client:
         assert client.get("/sign-in").status_code == 200
@@ -292,7 +288,6 @@ def test_a_stopped_job_whose_process_is_gone_does_not_begin_again(site: StaffSit
     assert job is not None and job.exit_status == ExitStatus.TERMINATED
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("hears", [True, False])
 def test_a_verb_that_is_being_done_is_asked_to_end(
     site: StaffSite, monkeypatch: pytest.MonkeyPatch, hears: bool

@@ -35,7 +35,6 @@ def image(path: Path, mode: str = "RGB", size: tuple[int, int] = (900, 600)) -> 
     return path
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "mode"),
     [
@@ -57,7 +56,6 @@ def test_each_format_is_drawn_small(tmp_path: Path, name: str, mode: str) -> Non
         assert drawn.mode in ("L", "RGB")
 
 
-@pytest.mark.slow
 def test_what_is_left_of_a_damaged_page_is_drawn(tmp_path: Path) -> None:
     source = tmp_path / "cut.jpg"
     picture = io.BytesIO()
@@ -67,7 +65,6 @@ def test_what_is_left_of_a_damaged_page_is_drawn(tmp_path: Path) -> None:
     assert made.stat().st_size > 0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"no image", b"II*\0" + b"\xff" * 100, b"%PDF-1.4"])
 def test_what_is_no_image_says_so(tmp_path: Path, content: bytes) -> None:
     source = tmp_path / "page.tif"
@@ -108,7 +105,6 @@ def memory_of_drawing(path: Path) -> tuple[int, bytes, int]:
     return done.returncode, done.stdout, int(done.stderr.split()[-1] or 0)
 
 
-@pytest.mark.slow
 def test_a_tiff_of_500_mb_is_drawn_in_little_memory(tmp_path: Path) -> None:
     """Most of all less than the 300 MB that a page of staff may cost."""
     striped_tiff(tmp_path / "large.tif", 14000, 12000)
@@ -138,7 +134,6 @@ def bomb(path: Path, side: int) -> None:
     )
 
 
-@pytest.mark.slow
 def test_a_decompression_bomb_ends_with_its_process(tmp_path: Path) -> None:
     bomb(tmp_path / "bomb.png", 12_000)
     assert (tmp_path / "bomb.png").stat().st_size < 1_000_000

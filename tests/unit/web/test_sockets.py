@@ -173,7 +173,6 @@ def by_systemd(path: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]
         process.communicate()
 
 
-@pytest.mark.slow
 def test_a_socket_that_systemd_has_opened(site: StaffSite) -> None:
     """Who connects before the server is there is answered; the proxy's user is believed."""
     people.add(site.database, "ivanova", PageRole.LOOK)
@@ -190,7 +189,6 @@ def test_a_socket_that_systemd_has_opened(site: StaffSite) -> None:
             connection.close()
 
 
-@pytest.mark.slow
 def test_another_account_may_not_connect(site: StaffSite, monkeypatch: pytest.MonkeyPatch) -> None:
     """Here everybody is the wrong account; the connection is closed without an answer."""
     from preserva.web.connections import only_for

@@ -170,7 +170,6 @@ def test_who_only_looks_changes_nothing(site: StaffSite, visitor: Visitor) -> No
     assert client.post(f"{PAGE}/typed", data=LABEL).status_code == 403
 
 
-@pytest.mark.slow
 def test_the_structure_becomes_a_version(site: StaffSite, visitor: Visitor) -> None:
     """By a job, with a reason; an older draft is then taken over, its pages found again."""
     client = visitor("prepare")
@@ -194,7 +193,6 @@ def test_the_structure_becomes_a_version(site: StaffSite, visitor: Visitor) -> N
     assert re.findall(r"<span>(\d) <b>(.*?)</b>", page) == [("1", "л. 5 об."), ("2", "л. 5")]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("page", ["2", '"л. 2.tif"'])
 def test_the_file_that_a_book_keeps_is_the_first_text(
     site: StaffSite, visitor: Visitor, tmp_path: Path, page: str

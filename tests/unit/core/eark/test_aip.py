@@ -97,7 +97,6 @@ def test_a_package_has_these_files_in_this_order() -> None:
     assert list(metadata(spec(3))) == expected
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pages", "shards"),
     [
@@ -121,7 +120,7 @@ def test_a_thousand_files_to_a_premis_document(pages: int, shards: list[str]) ->
     assert max(found.values()) <= 1000
 
 
-@pytest.mark.parametrize("pages", [1, 12, pytest.param(1001, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("pages", [1, 12, 1001])
 def test_everything_is_valid_and_every_link_leads_somewhere(shared: Path, pages: int) -> None:
     files = metadata(spec(pages))
     mets = documents(files, "METS")
@@ -183,7 +182,6 @@ def test_the_same_facts_are_the_same_bytes() -> None:
     assert metadata(spec(12)) == metadata(spec(12))
 
 
-@pytest.mark.slow
 def test_the_package_mets_does_not_grow_with_the_pages() -> None:
     sizes = [len(metadata(spec(pages))["METS.xml"]) for pages in (5, 900)]
     assert sizes[1] - sizes[0] < 20  # digits of sizes

@@ -102,7 +102,6 @@ def test_one_digest_tells_files_apart() -> None:
     assert digest_of_part(["a"], lambda _path: None) is None
 
 
-@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_no_changed_byte_goes_unseen_and_none_stops_the_check(data: st.DataObject) -> None:
@@ -115,7 +114,6 @@ def test_no_changed_byte_goes_unseen_and_none_stops_the_check(data: st.DataObjec
     assert {one.code for one in findings(files) if one.path == path} >= {Code.METS_DIGEST}
 
 
-@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_no_change_of_the_first_document_stops_the_check(data: st.DataObject) -> None:

@@ -351,7 +351,6 @@ def divisions(numbers: list[int]) -> st.SearchStrategy[Division]:
     )
 
 
-@pytest.mark.slow
 @settings(max_examples=150)
 @given(st.data(), NUMBERS)
 def test_what_is_written_is_read_back(data: st.DataObject, numbers: set[int]) -> None:
