@@ -35,12 +35,10 @@ test: $(VENV)/.preserva-test
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n $(WORKERS) -rs --at-most $(QUICK) $(TESTS)
 
-# What is left: all that takes longer, then kills, power cuts, lost lines, clusters, browsers; these
-# one after the other, because they stop servers and measure how long a command takes before they
-# kill it.
+# What is left: all that takes longer, then kills, power cuts, lost lines, clusters, browsers.
 campaigns: $(VENV)/.preserva-test
 	$(BIN)/python -m pytest -n $(WORKERS) -rs --over $(QUICK) $(TESTS)
-	$(BIN)/python -m pytest -rs $(CAMPAIGNS)
+	$(BIN)/python -m pytest -n $(WORKERS) -rs $(CAMPAIGNS)
 
 long: $(VENV)/.preserva-test
 	PRESERVA_LONG=1 $(BIN)/python -m pytest -rs $(TESTS) $(CAMPAIGNS)
