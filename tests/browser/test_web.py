@@ -56,26 +56,25 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def served(archive: Path) -> Iterator[tuple[str, str]]:
-    """The address of a server, and what it printed at its start."""
+    """The address of a server, and what it printed at its start: nothing where it knows people."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "preserva", "web", "--port", str(port), "--person", "petrov"]
     config = ["--config", str(archive / "preserva.toml")]
-    process = subprocess.Popen(
-        [*command, *config],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-    assert process.stdout is not None
+    said = archive / "said"
+    with said.open("wb") as out:
+        process = subprocess.Popen(
+            [*command, *config],
+            stdout=out,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
     try:
         wait_for(port, process)
-        yield f"http://127.0.0.1:{port}", process.stdout.readline().strip()
+        yield f"http://127.0.0.1:{port}", said.read_text("utf-8").strip()
     finally:
         process.terminate()
         process.wait()
-        process.stdout.close()
 
 
 def fill(page: Page, **fields: str) -> None:
