@@ -13,7 +13,7 @@ CAMPAIGNS := tests/browser tests/campaigns
 
 # What a test may take, in seconds as tests/durations.txt has them, to be run while you work or by
 # `make test`; what takes longer is run by `make campaigns`.
-MOMENT := 0.2
+MOMENT := 0.1
 QUICK := 1
 
 .PHONY: demo quick test campaigns long reproducible bench docs clean
