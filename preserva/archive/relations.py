@@ -1,7 +1,6 @@
 """Relations between packages, as entries of the ledger that one person makes and takes back.
 
-Each names the one before it, as withdrawals do, so that all are found without going through
-millions of other entries. No storage is touched: a package's PREMIS has them from its next version.
+No storage is touched: a package's PREMIS has them from its next version.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from contextlib import closing
 
 from preserva.archive.acting import needed
 from preserva.archive.archive import ArchivalStorage
+from preserva.archive.linked_entries import linked, newest_number
 from preserva.config import Config
 from preserva.core.eark.premis import Relationship
 from preserva.core.policy.relations import (
@@ -34,16 +34,10 @@ _KINDS = {kind.value: kind for kind in RelationKind}
 def relations(ledger: Ledger) -> list[Relation]:
     """Every relation that is stated now, in the order of the packages. Raises LedgerError."""
     newest: dict[object, tuple[Relation, bool]] = {}
-    entry = ledger.newest(entries.RELATION)
-    while entry is not None:
-        facts = entry.facts_as(RelationStated)
+    for entry, facts in linked(ledger, RelationStated):
         if facts.kind in _KINDS:  # a later version may know others
             relation = _relation(entry, facts)
             newest.setdefault(relation.key, (relation, not facts.undone))
-        before = facts.before
-        if before is not None and before >= entry.number:
-            raise entry.unreadable("before")
-        entry = None if before is None else ledger.entry(before)
     stated = (relation for relation, holds in newest.values() if holds)
     return sorted(stated, key=lambda relation: (relation.package, relation.kind, relation.other))
 
@@ -120,13 +114,12 @@ def _wanted(
 
 
 def _append(archive: ArchivalStorage, stated: Relation, *, undone: bool) -> None:
-    before = archive.ledger.newest(entries.RELATION)
     facts = RelationStated(
         stated.kind.value,
         stated.other,
         stated.reason,
         undone or None,
-        None if before is None else before.number,
+        newest_number(archive.ledger, entries.RELATION),
     )
     archive.ledger.append(
         entries.RELATION,

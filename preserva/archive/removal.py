@@ -24,16 +24,14 @@ from preserva.archive.archive import ArchivalStorage
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.stated_removal import STATED, StatedRemoval, is_ours
 from preserva.archive.stored_copy import StoredCopy
-from preserva.archive.two_persons import decided, decisions, note_done
+from preserva.archive.two_persons import decided, finish, note_done
 from preserva.archive.withdrawal import tombstones
 from preserva.core.eark.vocabulary import EventType
 from preserva.core.formats import layout
 from preserva.core.policy.two_persons import (
     REMOVAL,
-    DecisionState,
     JointDecision,
     Matter,
-    agreed,
 )
 from preserva.core.values import entries
 from preserva.core.values.codes import Code
@@ -97,7 +95,7 @@ def remove_bytes(
     gone = {copy.storage for copy in tombstone.removed if copy.done}
     with archive.writing(archive.primary):
         if {copy.store.id for copy in ours} <= gone:
-            _finish(archive, package)
+            finish(archive, Matter(REMOVAL, package.uri))  # interrupted after the last copy
             decision = None
         else:
             matter = Matter(REMOVAL, package.uri)
@@ -106,14 +104,6 @@ def remove_bytes(
     if decision is not None and all(removal.removed for removal in removals if removal.ours):
         note_done(archive, decision)
     return removals
-
-
-def _finish(archive: ArchivalStorage, package: PackageId) -> None:
-    """Use up the decision of a run that was interrupted after the last copy was gone."""
-    confirmed = {DecisionState.CONFIRMED}
-    decision = agreed(decisions(archive), Matter(REMOVAL, package.uri), confirmed, archive.clock())
-    if decision is not None:
-        note_done(archive, decision)
 
 
 def _removed(copy: StoredCopy, decision: JointDecision | None) -> CopyRemoval:

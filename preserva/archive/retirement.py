@@ -2,33 +2,27 @@
 
 Of one package in a storage, or of all that a storage has. Two persons decide it, and only while
 every package keeps as many proved copies elsewhere as the policy wants. Nothing in any storage is
-touched: from then on nobody asks for what was there. Each retirement names the one before it, so
-that all of them are found without going through millions of other entries.
+touched: from then on nobody asks for what was there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 
 from preserva.archive.acting import needed
 from preserva.archive.archive import ArchivalStorage
-from preserva.archive.two_persons import decided, decisions, note_done
+from preserva.archive.linked_entries import linked, newest_number
+from preserva.archive.two_persons import decided, finish, note_done
 from preserva.config import Config, Role
 from preserva.core.policy.retirement import Retired
-from preserva.core.policy.two_persons import (
-    RETIREMENT,
-    DecisionState,
-    JointDecision,
-    Matter,
-    agreed,
-)
+from preserva.core.policy.two_persons import RETIREMENT, JointDecision, Matter
 from preserva.core.values import entries
 from preserva.core.values.facts import Retirement
 from preserva.core.values.model import PackageId
 from preserva.errors import NotFound, Refused, UsageError
 from preserva.i18n import _, joined
-from preserva.ledger import Ledger, LedgerEntry
+from preserva.ledger import Ledger
 
 _NAMED = 20
 
@@ -36,7 +30,7 @@ _NAMED = 20
 def retired(ledger: Ledger) -> Retired:
     """What is retired now. Raises LedgerError."""
     newest: dict[tuple[str, str], bool] = {}
-    for entry, facts in _retirements(ledger):
+    for entry, facts in linked(ledger, Retirement):
         newest.setdefault((str(entry.storage), entry.package or ""), not facts.undone)
     holds = sorted(copy for copy, retired in newest.items() if retired)
     copies = groupby((copy for copy in holds if copy[1]), key=lambda copy: copy[0])
@@ -72,11 +66,11 @@ def retire(
     matter = _matter(archive, storage, package)
     with archive.writing(archive.primary):
         if _is_retired(archive, storage, package):
-            _finish(archive, matter)  # it was interrupted after the retirement
+            finish(archive, matter)  # it was interrupted after the retirement
             return
         _refuse_too_few(archive, storage, package)
         decision = decided(archive, matter, reason)
-        _append(archive, matter, _facts(archive, decision))
+        _append(archive, matter, _facts(decision))
         note_done(archive, decision)
 
 
@@ -94,8 +88,12 @@ def undo(
         if not _is_retired(archive, storage, package):
             raise UsageError(_("{what} is not retired").format(what=package or storage))
         matter = Matter(RETIREMENT, package.uri if package else None, storage)
-        _finish(archive, matter)
-        _append(archive, matter, Retirement(reason, undone=True, before=_newest(archive)))
+        finish(archive, matter)
+        _append(
+            archive,
+            matter,
+            Retirement(reason, undone=True),
+        )
 
 
 def _matter(archive: ArchivalStorage, storage: str, package: PackageId | None) -> Matter:
@@ -146,28 +144,14 @@ def _refuse_too_few(archive: ArchivalStorage, storage: str, package: PackageId |
         )
 
 
-def _facts(archive: ArchivalStorage, decision: JointDecision) -> Retirement:
+def _facts(decision: JointDecision) -> Retirement:
     assert decision.answer is not None, "it was confirmed"
     return Retirement(
         decision.reason,
         decision=decision.number,
         requested_by=decision.person,
         confirmed_by=decision.answer.person,
-        before=_newest(archive),
     )
-
-
-def _finish(archive: ArchivalStorage, matter: Matter) -> None:
-    """Mark a confirmed decision on this as done, if it is not yet."""
-    confirmed = {DecisionState.CONFIRMED}
-    decision = agreed(decisions(archive), matter, confirmed, archive.clock())
-    if decision is not None:
-        note_done(archive, decision)
-
-
-def _newest(archive: ArchivalStorage) -> int | None:
-    before = archive.ledger.newest(entries.RETIREMENT)
-    return None if before is None else before.number
 
 
 def _append(archive: ArchivalStorage, matter: Matter, facts: Retirement) -> None:
@@ -177,17 +161,5 @@ def _append(archive: ArchivalStorage, matter: Matter, facts: Retirement) -> None
         outcome=entries.SUCCESS,
         package=matter.package,
         storage=matter.storage,
-        facts=facts,
+        facts=replace(facts, before=newest_number(archive.ledger, entries.RETIREMENT)),
     )
-
-
-def _retirements(ledger: Ledger) -> Iterator[tuple[LedgerEntry, Retirement]]:
-    """All, the newest first. Raises LedgerError."""
-    entry = ledger.newest(entries.RETIREMENT)
-    while entry is not None:
-        facts = entry.facts_as(Retirement)
-        yield entry, facts
-        before = facts.before
-        if before is not None and before >= entry.number:
-            raise entry.unreadable("before")
-        entry = None if before is None else ledger.entry(before)

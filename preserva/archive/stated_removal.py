@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from preserva.archive.archive import ArchivalStorage
+from preserva.archive.linked_entries import newest_number
 from preserva.archive.store import Store
 from preserva.archive.withdrawal import Tombstone, tombstones
 from preserva.config import Role
@@ -94,8 +95,7 @@ def restore_removals(archive: ArchivalStorage, stores: list[Store]) -> None:
             if store.root.holds(stated.package) or (known and known.is_removed(store.id)):
                 continue
             if known is None:
-                before = archive.ledger.newest(entries.WITHDRAWAL)
-                number = None if before is None else before.number
+                number = newest_number(archive.ledger, entries.WITHDRAWAL)
                 _append(archive, stated, stated.withdrawal.following(number))
             _append(archive, stated, stated.removal)
 

@@ -189,6 +189,13 @@ def note_done(
     _append(archive, known, DECISION_DONE, records=records)
 
 
+def finish(archive: ArchivalStorage, matter: Matter) -> None:
+    """Note as done what was agreed on this, if a run was interrupted before it could."""
+    known = agreed(decisions(archive), matter, {DecisionState.CONFIRMED}, archive.clock())
+    if known is not None:
+        note_done(archive, known)
+
+
 def _append(
     archive: ArchivalStorage,
     known: JointDecision,

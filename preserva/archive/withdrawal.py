@@ -1,24 +1,21 @@
 """Packages that were withdrawn: mistakes and duplicates, which stay as tombstones.
 
-A withdrawal is an entry of the ledger that names the one before it, so that all of them are found
-without going through millions of other entries. No storage is touched: the evidence stays. To
-remove the bytes is a decision of its own: `archive.removal`.
+A withdrawal is an entry of the ledger. No storage is touched: the evidence stays. To remove the
+bytes is a decision of its own: `archive.removal`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from preserva.archive.acting import needed
 from preserva.archive.archive import ArchivalStorage
-from preserva.archive.two_persons import decided, decisions, note_done
+from preserva.archive.linked_entries import linked, newest_number
+from preserva.archive.two_persons import decided, finish, note_done
 from preserva.core.policy.two_persons import (
     WITHDRAWAL,
-    DecisionState,
     JointDecision,
     Matter,
-    agreed,
 )
 from preserva.core.values import entries
 from preserva.core.values.facts import Withdrawal
@@ -61,7 +58,7 @@ class Tombstone:
 def tombstones(ledger: Ledger) -> dict[str, Tombstone]:
     """The packages that are withdrawn now, by their identifiers. Raises LedgerError."""
     newest: dict[str, tuple[LedgerEntry, Withdrawal]] = {}
-    for entry, facts in _withdrawals(ledger):
+    for entry, facts in linked(ledger, Withdrawal):
         newest.setdefault(str(entry.package), (entry, facts))
     return {
         package: Tombstone(
@@ -121,7 +118,7 @@ def withdraw(archive: ArchivalStorage, package: PackageId, reason: str | None) -
     with archive.writing(archive.primary):
         known = tombstones(archive.ledger).get(package.uri)
         if known is not None:
-            _finish(archive, matter)  # it was interrupted after the withdrawal
+            finish(archive, matter)  # it was interrupted after the withdrawal
             return known
         decision = decided(archive, matter, reason)
         _append(archive, package, _facts(decision))
@@ -146,7 +143,7 @@ def undo(archive: ArchivalStorage, package: PackageId, reason: str | None) -> No
             copy = tombstone.removed[0]
             date = local_date(copy.time)
             raise Refused(message.format(id=package, storage=copy.storage, date=date))
-        _finish(archive, Matter(WITHDRAWAL, package.uri))
+        finish(archive, Matter(WITHDRAWAL, package.uri))
         _append(archive, package, Withdrawal(reason, undone=True))
 
 
@@ -160,22 +157,13 @@ def _facts(decision: JointDecision) -> Withdrawal:
     )
 
 
-def _finish(archive: ArchivalStorage, matter: Matter) -> None:
-    """Mark a confirmed decision on this as done, if it is not yet."""
-    confirmed = {DecisionState.CONFIRMED}
-    decision = agreed(decisions(archive), matter, confirmed, archive.clock())
-    if decision is not None:
-        note_done(archive, decision)
-
-
 def _append(archive: ArchivalStorage, package: PackageId, facts: Withdrawal) -> None:
-    before = archive.ledger.newest(entries.WITHDRAWAL)
     archive.ledger.append(
         entries.WITHDRAWAL,
         time=archive.now(),
         outcome=entries.SUCCESS,
         package=package.uri,
-        facts=facts.following(None if before is None else before.number),
+        facts=facts.following(newest_number(archive.ledger, entries.WITHDRAWAL)),
     )
 
 
@@ -185,15 +173,3 @@ def _refuse_others(archive: ArchivalStorage, package: PackageId) -> None:
         raise Refused(message.format(id=package))
     if not archive.ledger.copies.of(package.uri):
         raise NotFound(_("the ledger knows of no package {id}").format(id=package))
-
-
-def _withdrawals(ledger: Ledger) -> Iterator[tuple[LedgerEntry, Withdrawal]]:
-    """All, the newest first. Raises LedgerError."""
-    entry = ledger.newest(entries.WITHDRAWAL)
-    while entry is not None:
-        facts = entry.facts_as(Withdrawal)
-        yield entry, facts
-        before = facts.before
-        if before is not None and before >= entry.number:
-            raise entry.unreadable("before")
-        entry = None if before is None else ledger.entry(before)
