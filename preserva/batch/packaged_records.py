@@ -34,7 +34,7 @@ class PackagedRecords:
         """
         self._packages: dict[RecordName, list[PackageId]] = defaultdict(list)
         left_out = {*without, *tombstones(archive.ledger)}
-        with RecordNames(archive.config.ledger, writing=writing) as remembered:
+        with RecordNames(archive.ledger, archive.config.ledger, writing=writing) as remembered:
             for copy in archive.ledger.copies.known():
                 if copy.storage != archive.primary.id or copy.version is None:
                     continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,27 @@ def test_each_version_is_read_once(place: Path, read: list[str]) -> None:
         update(archive, TWO, Change(place / "three.xml", reason="a mistake", other_record=True))
     assert (having(place, 2), having(place, 3)) == ([], [TWO])
     assert read == ["kp-2"]
+
+
+def corrected(place: Path, number: int) -> None:
+    """Give the second package another record, as its second version."""
+    (place / "other.xml").write_text(records([number]), "utf-8")
+    with an_archive(place / "archive") as archive:
+        update(archive, TWO, Change(place / "other.xml", reason="a mistake", other_record=True))
+
+
+def test_a_ledger_that_was_restored_may_have_another_second_version(place: Path) -> None:
+    """What was read of the lost one is forgotten."""
+    shutil.copytree(place / "archive", place / "backup")
+    corrected(place, 3)
+    assert having(place, 3) == [TWO]
+    remembered = memory(place).read_bytes()
+    shutil.rmtree(place / "archive")
+    (place / "backup").rename(place / "archive")
+    memory(place).write_bytes(remembered)
+    corrected(place, 4)
+    for _time in ("once read", "remembered"):
+        assert (having(place, 3), having(place, 4)) == ([], [TWO])
 
 
 def test_a_dry_run_writes_nothing(place: Path, read: list[str]) -> None:
