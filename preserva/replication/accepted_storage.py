@@ -17,11 +17,11 @@ from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.retirement import refuse_retired, retired
 from preserva.archive.store import Store
 from preserva.archive.stored_copy import StoredCopy
-from preserva.archive.two_persons import decided, note_done
+from preserva.archive.two_persons import decided, decision, note_done
 from preserva.archive.unrecorded import Unrecorded, list_root, note_unrecorded, unrecorded
 from preserva.archive.withdrawal import tombstones
 from preserva.config import Role
-from preserva.core.policy.two_persons import STORAGE, JointDecision, Matter
+from preserva.core.policy.two_persons import STORAGE, DecisionState, JointDecision, Matter
 from preserva.core.values.codes import Code
 from preserva.core.values.entries import STORAGE_IDENTITY, SUCCESS
 from preserva.core.values.facts import IdentityLearned
@@ -102,13 +102,15 @@ def accept_storage(
     only compares.
 
     Raises AwaitsConfirmation; UsageError if the id is the known one, or nobody is named; Refused
-    for a storage that was retired;
-    WrongStorage for a storage of another name, or in which nothing is what was recorded there;
-    WrongLedger for one that another ledger writes to; LedgerError, StorageError.
+    for a storage that was retired; WrongStorage for a storage of another name, or in which nothing
+    is what was recorded there; WrongLedger for one that another ledger writes to; LedgerError,
+    StorageError.
     """
     prove_ledger(archive, record=not dry_run)
     store = archive.store(storage)
     refuse_retired(archive, storage)
+    if not dry_run:
+        _finish(archive, storage)
     found, known = _ids(store)
     there = Store(store.config, store.storage, lambda: found)
     if store.config.role is not Role.HELD:
@@ -118,24 +120,34 @@ def accept_storage(
     if dry_run or compared.unread:
         return AcceptedStorage(storage, found, known, accepted=False, reports=compared.reports)
     needed(archive.actor)
-    decision = None
+    agreement = None
     if not compared.agrees:
         terms = {"id": found, "sound": f"{compared.sound}/{len(compared.copies)}"}
-        decision = decided(archive, Matter(STORAGE, None, storage, terms), reason)
-        reason = decision.reason
-    _accept(archive, store, IdentityLearned(found, known, reason, _number(decision)))
-    if decision is not None:
-        note_done(archive, decision)
-    for copy, report in compared.copies:
+        agreement = decided(archive, Matter(STORAGE, None, storage, terms), reason)
+        reason = agreement.reason
+    for copy, report in compared.copies:  # first: once it is accepted, nobody compares it again
         if _as_recorded(report) is report.outcome:
             record_check(copy, report)
     note_unrecorded(archive, storage, compared.strangers)
+    _accept(archive, store, IdentityLearned(found, known, reason, _number(agreement)))
+    if agreement is not None:
+        note_done(archive, agreement)
     record_storage(archive, store)
     return AcceptedStorage(storage, found, known, accepted=True, reports=compared.reports)
 
 
-def _number(decision: JointDecision | None) -> int | None:
-    return None if decision is None else decision.number
+def _finish(archive: ArchivalStorage, storage: str) -> None:
+    """Note as done the decision by which it was accepted, if a run was interrupted before that."""
+    entry = archive.ledger.last(storage=storage, types=(STORAGE_IDENTITY,))
+    number = None if entry is None else entry.facts_as(IdentityLearned).decision
+    if number is not None:
+        known = decision(archive, number)
+        if known.state(archive.clock()) is DecisionState.CONFIRMED:
+            note_done(archive, known)
+
+
+def _number(agreement: JointDecision | None) -> int | None:
+    return None if agreement is None else agreement.number
 
 
 def _ids(store: Store) -> tuple[str, str]:

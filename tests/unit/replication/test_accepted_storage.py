@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +22,7 @@ from preserva.core.values.report import Outcome
 from preserva.errors import AwaitsConfirmation, UsageError, WrongLedger, WrongStorage
 from preserva.fixity.audit import audit
 from preserva.ingest.package import package
+from preserva.ledger import Ledger
 from preserva.replication.accepted_storage import accept_storage
 from preserva.replication.accession import receive
 from preserva.replication.rebuild_storage import rebuild_storage
@@ -132,6 +135,56 @@ def test_where_anything_differs_two_persons_decide_and_it_stays_damage(place: Pa
         (decision,) = decisions(archive)
         assert decision.state(archive.clock()) is DecisionState.DONE
         assert audit(archive).outcome is Outcome.FAIL
+
+
+class PowerFailureError(Exception):
+    """Nothing of this run happens from here on."""
+
+
+@pytest.mark.parametrize("written", range(6))
+def test_a_run_that_ends_between_two_entries_is_completed_by_the_next(
+    place: Path, written: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever was written: the damage is known, the decision used up, the id learned once."""
+    with theirs(place) as archive:
+        package(place / "more", make_book(place / "more", seed=8), archive, local="bk-2")
+        replicate(archive)
+    with ours(place) as archive:
+        accept_storage(archive, HELD)
+        receive(archive)
+    _with_another_id(place)
+    damaged = page_of(place, HELD)
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"!")
+    with ours(place) as archive, pytest.raises(AwaitsConfirmation) as waiting:
+        accept_storage(archive, HELD, reason="their disk failed")
+    append, entries = Ledger.append, 0
+
+    def failing(*arguments: Any, **options: Any) -> Any:
+        nonlocal entries
+        if entries == written:
+            raise PowerFailureError
+        entries += 1
+        return append(*arguments, **options)
+
+    with ours(place, "kupala") as archive:
+        answer(archive, waiting.value.decision, confirm=True)
+        monkeypatch.setattr(Ledger, "append", failing)
+        with suppress(PowerFailureError):
+            accept_storage(archive, HELD)
+        monkeypatch.undo()
+    with ours(place, "kupala") as archive:
+        with suppress(UsageError):  # it was accepted already
+            assert accept_storage(archive, HELD).accepted
+        assert storage_id(archive.ledger, HELD) == identity_of(place, HELD)
+        learned = archive.ledger.entries(storage=HELD, types=(STORAGE_IDENTITY,))
+        assert [entry.facts_as(IdentityLearned).decision for entry in learned] == [
+            None,
+            None,
+            waiting.value.decision,
+        ]
+        (decision,) = decisions(archive)
+        assert decision.state(archive.clock()) is DecisionState.DONE
+        assert [one.storage for one in open_incidents(archive) if one.package] == [HELD]
 
 
 def _with_another_id(place: Path) -> None:
