@@ -11,10 +11,11 @@ from preserva.archive.fixity_events import record_check
 from preserva.archive.ledger_proof import prove_ledger
 from preserva.archive.recorded_package import LoggedEvent
 from preserva.archive.stored_copy import StoredCopy
-from preserva.archive.two_persons import decided, note_done
+from preserva.archive.two_persons import decided, decisions, note_done
 from preserva.archive.withdrawal import refuse_removed
 from preserva.config import Role
-from preserva.core.policy.two_persons import LOSS, SET_ASIDE, Matter
+from preserva.core.policy.two_persons import LOSS, SET_ASIDE, DecisionState, Matter
+from preserva.core.values.entries import RECOVERY, SUCCESS
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Observer, ignore
 from preserva.errors import UsageError
@@ -45,6 +46,7 @@ def set_aside(
     copy = StoredCopy(archive, store, package)
     seen = CopyRepair(copy, observer, aside=True)
     if not (seen.assess() and seen.diverged):
+        _finish_setting_aside(copy)
         message = _("{package} has no version in {storage} that its owner never made")
         raise UsageError(message.format(package=package, storage=storage))
     terms = {"versions": " ".join(seen.diverged)}
@@ -57,6 +59,22 @@ def set_aside(
     if repair.result.applied:
         note_done(archive, decision)
     return repair.result
+
+
+def _finish_setting_aside(copy: StoredCopy) -> None:
+    """Note as done what was agreed on a copy and done to it, if a run ended before that."""
+    done = copy.last(RECOVERY)
+    for known in decisions(copy.archive):
+        matter = known.matter
+        if (
+            (matter.kind, matter.package, matter.storage)
+            == (SET_ASIDE, copy.package.uri, copy.store.id)
+            and known.state(copy.archive.clock()) is DecisionState.CONFIRMED
+            and done is not None
+            and done.outcome == SUCCESS
+            and done.number > known.number
+        ):
+            note_done(copy.archive, known)
 
 
 def give_up_records(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +22,7 @@ from preserva.errors import AwaitsConfirmation, StorageError, UsageError
 from preserva.fixity.audit import audit
 from preserva.fixity.validate import validate_stored
 from preserva.ingest.revision import Change, update
+from preserva.ledger import Ledger
 from preserva.replication.disputed import give_up_records, set_aside
 from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
@@ -100,6 +103,48 @@ def test_a_version_that_nobody_of_ours_made_is_set_aside_by_two_persons(diverged
         assert decisions(archive)[-1].state(archive.clock()) is DecisionState.DONE
         with pytest.raises(UsageError, match="never made"):
             set_aside(archive, BOOK, "nlb-copy", reason="again")
+
+
+class PowerFailureError(Exception):
+    """Nothing of this run happens from here on."""
+
+
+@pytest.mark.parametrize("written", range(4))
+def test_setting_aside_that_ends_between_two_entries_is_completed_by_the_next_run(
+    diverged: Path, written: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever was written: the version is in quarantine, and the decision is used up."""
+    with by(diverged, "ivanova") as archive:
+        audit(archive)
+        with pytest.raises(AwaitsConfirmation) as waiting:
+            set_aside(archive, BOOK, "nlb-copy", reason="nobody of ours made it")
+    confirm(diverged, waiting.value.decision)
+    append, entries = Ledger.append, 0
+
+    def failing(*arguments: Any, **options: Any) -> Any:
+        nonlocal entries
+        if entries == written:
+            raise PowerFailureError
+        entries += 1
+        return append(*arguments, **options)
+
+    with by(diverged, "ivanova") as archive:
+        monkeypatch.setattr(Ledger, "append", failing)
+        with suppress(PowerFailureError):
+            set_aside(archive, BOOK, "nlb-copy")
+        monkeypatch.undo()
+    with by(diverged, "ivanova") as archive:
+        repair(archive, [BOOK], storage="nlb-copy", apply=True)
+        with suppress(UsageError):  # it is over already
+            set_aside(archive, BOOK, "nlb-copy")
+        target = folder(archive, "nlb-copy")
+        assert not (target / "v2").exists()
+        quarantine = Path(archive.store("nlb-copy").storage.url) / "quarantine" / BOOK.portable
+        assert len(list(quarantine.glob("*/v2"))) == 1
+        outcomes = [report.outcome for report in validate_stored(archive, BOOK)]
+        assert outcomes == [Outcome.PASS, Outcome.PASS]
+        assert open_incidents(archive) == []
+        assert decisions(archive)[-1].state(archive.clock()) is DecisionState.DONE
 
 
 @pytest.fixture
