@@ -81,6 +81,8 @@ class Pictures:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as written:
                 written.write(picture)
+                written.flush()
+                os.fsync(written.fileno())  # else a power cut could leave an empty one in place
             Path(written.name).replace(path)
         except (PreservaError, OSError) as error:
             raise NoPictureError(str(error)) from error

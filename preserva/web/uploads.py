@@ -11,6 +11,7 @@ from pathlib import Path
 
 from preserva.config import Config
 from preserva.errors import UsageError
+from preserva.files.disk import synchronise, write_file
 from preserva.i18n import _
 from preserva.web.database import WebDatabase
 from preserva.web.forms import SentFile
@@ -21,15 +22,17 @@ _LONGEST_NAME = 100
 
 
 def keep(database: WebDatabase, sent: SentFile) -> str:
-    """Keep a file for a month; the token by which a job finds it."""
+    """Keep a file for a month; the token by which a job finds it. Raises StorageError."""
     folder = database.folder / "uploads"
     folder.mkdir(mode=0o700, exist_ok=True)
     now = database.clock()
     _forget(folder, now)
     token = secrets.token_hex(16)
     (folder / token).mkdir(mode=0o700)
-    (folder / token / safe_name(sent.name)).write_bytes(sent.data)
+    write_file(folder / token / safe_name(sent.name), sent.data)
     os.utime(folder / token, (now, now))
+    for changed in (folder / token, folder):  # the job that names it is durable, so it must be
+        synchronise(changed)
     return token
 
 
