@@ -16,11 +16,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from preserva.core.policy.thinning import kept_backups
-from preserva.files.disk import move, staging, synchronise, writing
+from preserva.files.disk import move, staging, synchronise, write_file, writing
 
 _NAME = re.compile(r"([a-z]+)-(\d{8}T\d{6}Z)-(\d{1,12})\.sqlite", re.ASCII)
 _TIME = "%Y%m%dT%H%M%SZ"
 _UNFINISHED = ".unfinished"
+_BESIDE = ("-wal", "-shm")
+"""What SQLite keeps beside a database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +76,28 @@ def thinned(older: Iterable[Backup], made: Backup) -> Iterator[Backup]:
     for backup in older:
         if backup.time not in kept:
             with writing(backup.path):
-                backup.path.unlink()
                 backup.path.with_suffix(".toml").unlink(missing_ok=True)
+                backup.path.unlink()  # last: what is left of it is found, and removed, again
             yield backup
 
 
 def put_in_place(restored: Path, target: Path, now: datetime) -> None:
-    """Put a database in the place of another one, which is kept beside it. Raises StorageError."""
+    """Put a database in the place of another one, which is kept beside it. Raises StorageError.
+
+    If the power fails in between, the old one is in place, or none, which every command says; and
+    what is kept is whole, with what SQLite had not yet written into it.
+    """
     _one_file(restored)
     synchronise(restored)
-    for suffix in ("", "-wal", "-shm"):
-        there = target.with_name(target.name + suffix)
-        if there.exists():
-            aside = f"{target.name}.replaced-{now.astimezone(UTC):{_TIME}}{suffix}"
-            move(there, target.with_name(aside))
+    aside = target.with_name(f"{target.name}.replaced-{now.astimezone(UTC):{_TIME}}")
+    log = target.with_name(f"{target.name}-wal")
+    with writing(target):
+        if log.exists():
+            write_file(aside.with_name(f"{aside.name}-wal"), log.read_bytes())
+        if target.exists():
+            move(target, aside)
+        for suffix in _BESIDE:
+            target.with_name(target.name + suffix).unlink(missing_ok=True)
     move(restored, target)
 
 
@@ -96,5 +106,5 @@ def _one_file(path: Path) -> None:
     if path.exists():
         with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA journal_mode=DELETE")
-    for suffix in ("-wal", "-shm"):
+    for suffix in _BESIDE:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
