@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
+from preserva.cli.backups import into_folder, tell_backup
 from preserva.cli.common import Settings, as_json, emit, pass_settings
 from preserva.i18n import _, ngettext
 
 
 @click.command("backup")
-@click.argument("folder", metavar="DEST", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--keep-all", is_flag=True, help="Remove no older backup.")
+@into_folder
 @as_json
 @pass_settings
 def backup(settings: Settings, folder: Path, keep_all: bool, json_: bool) -> None:
@@ -37,9 +37,7 @@ def backup(settings: Settings, folder: Path, keep_all: bool, json_: bool) -> Non
         settings.talk(_("there is no catalogue, so there is nothing to back up"))
         return
     records = ngettext("{path}: {count} record", "{path}: {count} records", made.backup.entries)
-    settings.talk(records.format(path=made.backup.path, count=made.backup.entries))
-    for removed in made.removed:
-        settings.talk(_("{path}: removed, newer ones are kept").format(path=removed.path))
+    tell_backup(settings, records, made.backup, made.removed)
 
 
 @click.command("restore")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from preserva.cli.backups import into_folder, tell_backup
 from preserva.cli.common import Settings, as_json, emit, pass_settings
 from preserva.cli.finish import finish
 from preserva.cli.period import Asked, by_person, no_names, since, until
@@ -161,8 +162,7 @@ def reindex(settings: Settings) -> None:
 
 
 @command.command("backup")
-@click.argument("folder", metavar="DEST", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--keep-all", is_flag=True, help="Remove no older backup.")
+@into_folder
 @as_json
 @pass_settings
 def backup(settings: Settings, folder: Path, keep_all: bool, json_: bool) -> None:
@@ -185,9 +185,7 @@ def backup(settings: Settings, folder: Path, keep_all: bool, json_: bool) -> Non
         emit("ledger backup", ledger_backup_document(made))
         return
     entries = ngettext("{path}: {count} entry", "{path}: {count} entries", made.backup.entries)
-    settings.talk(entries.format(path=made.backup.path, count=made.backup.entries))
-    for removed in made.removed:
-        settings.talk(_("{path}: removed, newer ones are kept").format(path=removed.path))
+    tell_backup(settings, entries, made.backup, made.removed)
 
 
 @command.command("restore")
