@@ -33,6 +33,7 @@ def backup(settings: Settings, folder: Path, keep_all: bool, json_: bool) -> Non
     made = backup_catalogue(config, folder, utc_now, thin=not keep_all)
     if json_:
         emit("catalogue backup", catalogue_backup_document(made))
+        return
     if made is None:
         settings.talk(_("there is no catalogue, so there is nothing to back up"))
         return
