@@ -45,7 +45,12 @@ def called(
 
 
 def written(path: Path, text: str) -> None:
-    """Put metrics or a page into a file, at once. Raises StorageError."""
-    from preserva.storage.local import LocalStorage
+    """Put metrics or a page into a file, at once and durably. Raises StorageError."""
+    from preserva.files.disk import move, write_file, writing
 
-    LocalStorage(path.absolute().parent).replace(path.name, text.encode())
+    new = path.with_name(f".{path.name}.new")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new.unlink(missing_ok=True)  # what a run left that was killed
+    write_file(new, text.encode())
+    move(new, path)

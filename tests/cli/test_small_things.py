@@ -142,3 +142,14 @@ def test_no_archive_begins_inside_a_storage(ready: Path, run: Run) -> None:
     status, out, err = run("init", "--config", str(inside))
     assert (status, out, inside.exists()) == (4, "", False)
     assert "which must stay as it is" in err
+
+
+def test_a_page_leaves_nothing_beside_it(ready: Path, run: Run, tmp_path: Path) -> None:
+    """Whether it is new, replaces another one, or an earlier run was killed while writing it."""
+    place = tmp_path / "pages" / "today"
+    for time in ("new", "replaced", "after a kill"):
+        assert run("report", "--html", str(place / "report.html"))[0] == 0
+        assert [path.name for path in place.iterdir()] == ["report.html"]
+        assert (place / "report.html").read_text("utf-8").startswith("<!DOCTYPE html>")
+        if time == "replaced":
+            (place / ".report.html.new").write_text("<!DOCT")
