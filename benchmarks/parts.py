@@ -40,6 +40,5 @@ PARTS = (
     Part("mets", "METS and PREMIS: writing", 1),
     Part("check", "METS and PREMIS: checking", 2, modules=("metsrw",)),
     Part("ledger", "The ledger", 2, ("100000", "1")),
-    Part("web", "Pages for staff", 3, ("20000", "1", "2000")),
     Part("catalogue", "The union catalogue", 2, ("20000",)),
 )

@@ -10,8 +10,10 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from enum import Enum
 from itertools import count
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -112,3 +114,12 @@ def count_calls(work: Callable[[], object], scratch: Path) -> int:
     calls = scratch / "calls"
     assert in_child(work, Counter(-1, Fault.EIO), calls) == 0
     return int(calls.read_text())
+
+
+def in_new_process(work: Callable[..., object], *arguments: object) -> None:
+    """Do the work in a process that has used nothing yet. Raises what it raises.
+
+    libvips hangs in a process that is forked after its use, and another test may have used it.
+    """
+    with ProcessPoolExecutor(1, get_context("spawn")) as process:
+        process.submit(work, *arguments).result()
