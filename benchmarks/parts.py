@@ -31,6 +31,7 @@ PARTS = (
     Part("bag", "Validating bags", 5, ("--rounds", "3"), modules=("bagit",)),
     Part("bag_create", "Making bags", 7, ("--rounds", "3"), modules=("bagit",)),
     Part("package", "Packaging books", 7, modules=("bagit",)),
+    Part("book", "One book, beside the parts of its work", 6, modules=("bagit", "pygfried")),
     Part("audit", "Audits", 6),
     Part("transfer", "Replication", 8, commands=("rclone",)),
     Part("line", "A long line", 6, commands=("rclone",)),

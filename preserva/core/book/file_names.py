@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # fmt: off
 LOSSLESS = frozenset(
@@ -49,6 +50,7 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
+@lru_cache(1 << 16)  # the name of a page is asked for its ending forty times
 def ending(path: str) -> str:
     """The extension of a file in lower case, if it is allowed in a package; otherwise ""."""
     _, dot, after = path.rpartition("/")[2].rpartition(".")

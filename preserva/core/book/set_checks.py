@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
 
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
@@ -49,23 +48,21 @@ def repeated(scans: Sequence[SeenScan], kept: Iterable[SeenScan] = ()) -> list[F
             first[key] = scan.path
             different.setdefault(scan.representation, []).append(scan)
     for images in different.values():
-        findings += _alike([scan for scan in images if scan.likeness is not None])
+        findings += _alike(
+            [(scan.path, scan.likeness) for scan in images if scan.likeness is not None]
+        )
     return findings
 
 
-def _alike(scans: Sequence[SeenScan]) -> list[Finding]:
-    pairs = pairwise(scans) if len(scans) > _COMPARED else combinations(scans, 2)
+def _alike(looks: Sequence[tuple[str, int]]) -> list[Finding]:
+    """The pages, by path and likeness, that nearly look like an earlier one."""
+    reach = 1 if len(looks) > _COMPARED else len(looks)
     alike: dict[str, str] = {}
-    for scan, later in pairs:
-        if later.path not in alike and _distance(scan, later) <= _NEARLY:
-            alike[later.path] = scan.path
+    for number, (path, look) in enumerate(looks, 1):
+        for later, other in looks[number : number + reach]:
+            if (look ^ other).bit_count() <= _NEARLY:
+                alike.setdefault(later, path)
     return [Finding(Code.SCAN_SIMILAR, path, seen=like) for path, like in alike.items()]
-
-
-def _distance(scan: SeenScan, other: SeenScan) -> int:
-    if scan.likeness is None or other.likeness is None:
-        return _NEARLY + 1
-    return (scan.likeness ^ other.likeness).bit_count()
 
 
 def stored_elsewhere(packages: Mapping[str, int | None], scans: int) -> list[Finding]:
