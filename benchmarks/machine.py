@@ -67,5 +67,5 @@ def search_path() -> str:
 
 
 def environment() -> dict[str, str]:
-    """The environment with that path."""
-    return {**os.environ, "PATH": search_path()}
+    """The environment with that path, and with bytecode, which an installed program has."""
+    return {**os.environ, "PATH": search_path(), "PYTHONDONTWRITEBYTECODE": ""}
