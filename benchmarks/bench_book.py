@@ -29,7 +29,7 @@ from tests.support.books import an_archive
 
 ROUNDS = 3
 AIM = 1.3
-_SMALL = (140, 140)
+SMALL = 20_000
 
 PARTS = {
     "reading": """
@@ -75,11 +75,17 @@ for path in paths:
 _HEAD = "import sys\ntarget, *paths = sys.argv[1:]\n"
 
 
-def make_scans(folder: Path, pages: int, size: tuple[int, int], mode: str) -> None:
-    """Uncompressed TIFF, as most masters are."""
-    folder.mkdir()
+def make_scans(folder: Path, pages: int, size: int) -> None:
+    """Uncompressed TIFF, as most masters are, of noise: no page looks like another.
+
+    A page has about `size` bytes and is a third higher than wide, coloured if it is large.
+    """
+    mode = "RGB" if size > 1_000_000 else "L"
+    width = int((size / len(mode) * 3 / 4) ** 0.5)
+    height = size // len(mode) // width
+    folder.mkdir(parents=True)
     for number in range(1, pages + 1):
-        image = Image.frombytes(mode, size, os.urandom(size[0] * size[1] * len(mode)))
+        image = Image.frombytes(mode, (width, height), os.urandom(width * height * len(mode)))
         image.save(folder / f"{number:04}.tif", "TIFF", dpi=(300, 300))
 
 
@@ -160,15 +166,14 @@ def main() -> None:
     parser.add_argument("--megabytes", type=float, default=30)
     parser.add_argument("--small", type=int, default=2000)
     options = parser.parse_args()
-    height = int(options.megabytes * 1e6 / 3 / 2500)
-    for pages, size, mode, title in (
-        (options.pages, (2500, height), "RGB", f"{options.megabytes:g} MB"),
-        (options.small, _SMALL, "L", "20 KB"),
+    for pages, size, title in (
+        (options.pages, int(options.megabytes * 1e6), f"{options.megabytes:g} MB"),
+        (options.small, SMALL, "20 KB"),
     ):
         if pages:
             with TemporaryDirectory(dir=os.environ.get("PRESERVA_BENCH")) as folder:
                 book = Book(Path(folder))
-                make_scans(book.scans, pages, size, mode)
+                make_scans(book.scans, pages, size)
                 measure(book, f"a book of {pages} pages of {title}")
 
 

@@ -24,14 +24,14 @@ from tempfile import TemporaryDirectory
 
 import psutil  # type: ignore[import-untyped]
 
+from benchmarks.bench_book import SMALL, make_scans
 from benchmarks.figures import remark
 from benchmarks.pairs import Action, Times, compared, spent
-from tests.support.batches import book_row, records, scans, table_text
-from tests.support.books import an_archive, tiff
+from tests.support.batches import book_row, records, table_text
+from tests.support.books import an_archive
 from tests.support.servers import free_port, wait_for
 
 _PAGES = 5
-_SMALL = 20_000
 _MEMORY = """\
 import resource, sys
 from preserva.cli.main import status_of
@@ -47,13 +47,8 @@ class Desk:
     def __init__(self, place: Path, books: int, size: int) -> None:
         """Make books of five pages of that many bytes."""
         self.place, self.books = place, books
-        pattern = bytes(i * i % 251 for i in range(1 << 16))
         for number in range(1, books + 1):
-            folder = scans(place / "scans" / str(number), 1, number)
-            for page in range(1, _PAGES + 1):
-                head = f"{number} {page} ".encode()
-                pixels = (head + pattern * (size // len(pattern) + 1))[:size]
-                (folder / f"{page:04}.tif").write_bytes(tiff(pixels))
+            make_scans(place / "scans" / str(number), _PAGES, size)
         (place / "all.xml").write_text(records(range(1, books + 1)), "utf-8")
         self.write_table(books)
 
@@ -198,10 +193,10 @@ def main() -> None:
     options = parser.parse_args()
     with TemporaryDirectory() as folder:
         if options.memory:
-            growth(Path(folder), options.memory, _SMALL)
+            growth(Path(folder), options.memory, SMALL)
             return
     for books, size in (
-        (options.small_books, _SMALL),
+        (options.small_books, SMALL),
         (options.books, int(options.megabytes * 1e6)),
     ):
         if books:
