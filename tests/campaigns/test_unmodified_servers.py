@@ -167,6 +167,7 @@ def archive(expected: Expected, served: Served, tmp_path: Path) -> Iterator[Arch
         create_archive(config.load(settings))
         shutil.copytree(place / "storages/nlb-copy", served.disk, dirs_exist_ok=True)
         (served.disk / "staging/lock").unlink()  # a folder's lock; by S3 there would be files below
+        served.forget()
     settings.write_text(text, encoding="utf-8")
     create_archive(config.load(settings))
     record = make_book(tmp_path / "book", pages=2)

@@ -36,12 +36,14 @@ Host 127.0.0.1
 class Served:
     """A running server: the URL of an empty folder of it, and what a client needs to be let in.
 
-    `disk` is that folder itself, where it is one.
+    `disk` is that folder itself, where it is one; after something was written to it, the server has
+    to `forget` what it remembers.
     """
 
     url: str
     disk: Path | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    forget: Callable[[], None] = lambda: None
 
 
 def program(name: str) -> str | None:
@@ -62,17 +64,31 @@ def _keys(folder: Path, port: int) -> dict[str, str]:
 
 
 @contextmanager
-def _running(command: list[str], port: int, folder: Path) -> Iterator[None]:
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            command, stdout=log, stderr=log, cwd=folder, env={**os.environ, **KEYS}
-        )
+def _running(command: list[str], port: int, folder: Path) -> Iterator[Callable[[], None]]:
+    """The command while it serves at the port, and how to start it again."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start() -> None:
+        with (folder / "log").open("ab") as log:
+            variables = {**os.environ, **KEYS}
+            running.append(
+                subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=variables)
+            )
+        servers.wait_for(port, running[-1])
+
+    def stop() -> None:
+        running[-1].kill()
+        running[-1].wait()
+
+    def start_again() -> None:
+        stop()
+        start()
+
     try:
-        servers.wait_for(port, process)
-        yield
+        start()
+        yield start_again
     finally:
-        process.kill()
-        process.wait()
+        stop()
 
 
 @contextmanager
@@ -212,13 +228,17 @@ def moto_keeping(folder: Path, keeping: Keeping) -> Iterator[Served]:
 
 @contextmanager
 def rclone_s3(folder: Path) -> Iterator[Served]:
-    """`rclone serve s3`; its buckets are the folders at its top."""
+    """`rclone serve s3`; its buckets are the folders at its top.
+
+    It remembers folders for five minutes. Told to remember nothing, rclone 1.75.2 reads them for
+    ever when it has an object to write.
+    """
     port = servers.free_port()
     (folder / "root/books").mkdir(parents=True)
     command = [_rclone(), "serve", "s3", str(folder / "root"), "--addr", f"127.0.0.1:{port}"]
-    command += ["--auth-key", ",".join(KEYS.values()), "--dir-cache-time", "0s"]
-    with _running([*command, "--config", ""], port, folder):
-        yield Served(_bucket_url(port), folder / "root/books/kept", KEYS)
+    command += ["--auth-key", ",".join(KEYS.values())]
+    with _running([*command, "--config", ""], port, folder) as start_again:
+        yield Served(_bucket_url(port), folder / "root/books/kept", KEYS, start_again)
 
 
 @contextmanager
