@@ -14,6 +14,7 @@ from preserva.archive.identities import storage_id
 from preserva.archive.judgements import judgements, rules_of, tally_of
 from preserva.config import Role
 from preserva.core.formats import layout
+from preserva.core.formats.storage_identity import parse_identity
 from preserva.core.policy.judgement import State
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Outcome
@@ -158,9 +159,16 @@ def an_interval_later(world: World, who: Institution) -> None:
         named = Named({(each.package, each.storage) for each in incidents}, refusing, danger)
         _no_copy_counts_that_is_not_good(world, who, archive, named)
         _every_package_is_safe_or_named(world, who, named)
-        met = {name for name in who.storages() if storage_id(archive.ledger, name) is not None}
+        met = {name for name in who.storages() if _knows_another(world, archive, name)}
         for problem in _unnamed(world, who, named, met):
             raise AssertionError(problem)
+
+
+def _knows_another(world: World, archive: ArchivalStorage, storage: str) -> bool:
+    """Whether the ledger met another disk by this name: whoever met this one first cannot tell."""
+    known = storage_id(archive.ledger, storage)
+    there = world.disks[storage].get(layout.IDENTITY)
+    return known is not None and (there is None or known != parse_identity(there).id)
 
 
 def interval(world: World, who: Institution, _book: PackageId, _storage: str) -> Reports:
@@ -210,7 +218,7 @@ def _every_package_is_safe_or_named(world: World, who: Institution, named: Named
 
 
 def _unnamed(world: World, who: Institution, named: Named, met: set[str]) -> Iterator[str]:
-    """What is wrong in a storage and was not named; one that was not `met` may be any."""
+    """What is wrong in a storage and was not named; a foreign one is, where another was `met`."""
     for storage in who.storages():
         files = world.disks[storage]
         if storage in world.foreign or layout.IDENTITY not in files:
