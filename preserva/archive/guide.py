@@ -38,8 +38,13 @@ if TYPE_CHECKING:
 
 _logger = get_logger(__name__)
 
-_GRAMMARS = ("mets-profile.rng", "mets-profile.sch", "premis-profile.rng")
-"""What METS and PREMIS hold as they are written here: our own schemas."""
+_GRAMMARS = (
+    "mets-profile.rng",
+    "mets-profile.sch",
+    "premis-profile.rng",
+    "preserva-bagit-profile.json",
+)
+"""What METS, PREMIS and bag-info.txt hold as they are written here: our own schemas."""
 
 _LANGUAGES = {"ru": "По-русски", "be": "Па-беларуску", "en": "English"}
 _ROLES = {
@@ -143,23 +148,32 @@ def _files(archive: ArchivalStorage, store: Store) -> dict[str, bytes]:
         code: _asset(f"README.{code}.txt").format(**_words(archive.config, store, place))
         for place, code in enumerate(_LANGUAGES)
     }
+    formats = {code: _asset(f"formats.{code}.txt") for code in _LANGUAGES}
     name = store.config.name
-    readme = "\n\n".join(f"{_LANGUAGES[code].upper()}\n\n{text}" for code, text in texts.items())
     books = listed_books(archive, store)
     relators, registers = crosswalk().relators, crosswalk().registers
     libraries = {each.id: _named(each) for each in archive.config.institutions.values()}
     return {
-        "README.txt": f"{', '.join(_LANGUAGES.values())}\n\n\n{readme}".encode(),
+        "README.txt": _one_after_another(texts),
         "README.html": readme_html(name, texts),
         "books.csv": books_csv(books),
         "books.html": books_html(books, name),
         "check.py": _asset("check.py").encode(),
-        "formats.txt": _asset("formats.txt").encode(),
+        "formats.txt": _one_after_another(formats),
         "formats-schemas.csv": schemas_csv(),
         "formats-codes.csv": codes_csv(_known_codes(), relators, registers, libraries),
         "formats-charsets.csv": charsets_csv(tables()),
-        **{f"formats-{name}": schema_file(name).read_bytes() for name in _GRAMMARS},
+        **{
+            f"formats-{name.removeprefix('preserva-')}": schema_file(name).read_bytes()
+            for name in _GRAMMARS
+        },
     }
+
+
+def _one_after_another(texts: Mapping[str, str]) -> bytes:
+    """A text in each language, by its code; first their names, so that a reader goes on to his."""
+    parts = "\n\n".join(f"{_LANGUAGES[code].upper()}\n\n{text}" for code, text in texts.items())
+    return f"{', '.join(_LANGUAGES.values())}\n\n\n{parts}".encode()
 
 
 def _known_codes() -> Iterator[CodeRow]:

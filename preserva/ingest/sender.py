@@ -22,7 +22,11 @@ from preserva.ingest.happened import Happened
 INCOMPLETE = "incomplete: "
 """The beginning of the note on a transfer of which files are elsewhere."""
 
-_RECEIVED = "Получено от · Атрымана ад · Received from: {name} ({note})"
+_NAMED = (
+    "В полученном пакете назван · У атрыманым пакеце названы · Named in the package that came:"
+    " {name} ({note})"
+)
+"""Who sent it is not known; its METS may name no more than the program that wrote it."""
 _MISSING = (
     "НЕПОЛНО, вместо файлов ссылки · НЯПОЎНА, замест файлаў спасылкі · INCOMPLETE, links in place"
     " of files: {missing} / {all}"
@@ -80,9 +84,7 @@ class Sender:
         """What a reader of the README should know first, in a line each."""
         people: Iterable[Maker] = self.makers[:_LONGEST]
         lines = [
-            _RECEIVED.format(
-                name=maker.name, note="; ".join(filter(None, (maker.role, maker.note)))
-            )
+            _NAMED.format(name=maker.name, note="; ".join(filter(None, (maker.role, maker.note))))
             for maker in people
         ]
         if self.missing:

@@ -75,8 +75,45 @@ def test_sound_storages_are_sound(place: Path) -> None:
     newest = hashlib.sha256(entries[-1]).hexdigest()
     assert line.endswith(f"ledgers/aonb: {len(entries)} entries; the last one is {newest}")
     third = hashlib.sha256(entries[2]).hexdigest()
-    _status, lines = check(place / "archive/storages/nlb-copy", "3")
-    assert f"ledgers/aonb: entry 3 is {third}" in [line.strip() for line in lines]
+    _status, lines = check(place / "archive/storages/nlb-copy", "3", "4000")
+    said = [line.strip() for line in lines]
+    assert f"ledgers/aonb: entry 3 is {third}" in said
+    assert "no ledger here has an entry 4000" in said
+    _status, lines = check(place / "archive/storages/aonb-main", "3")
+    assert "no ledger here has an entry 3" in [line.strip() for line in lines]
+
+
+def test_a_folder_that_is_not_there_is_said(place: Path) -> None:
+    """Also a word that is no folder at all, such as --help."""
+    status, lines = check(place / "archive/storages/aonb-main", "--help")
+    assert status == UNREAD
+    assert lines == [
+        "COULD NOT READ [Errno 2] No such file or directory: '--help'",
+        "               NOT ALL COULD BE READ / ПРОЧИТАНО НЕ ВСЁ / ПРАЧЫТАНА НЕ ЎСЁ",
+    ]
+
+
+def test_a_changed_event_in_the_logs_is_not_sound(place: Path) -> None:
+    """No inventory names it; the ledger does, whose copy is in the replica."""
+    replica = place / "archive/storages/nlb-copy"
+    with an_archive(place / "archive") as archive:
+        logs = sorted((folder(archive.store("nlb-copy")) / "logs").iterdir())
+        assert len(logs) == 2
+        logs[0].write_bytes(logs[0].read_bytes().replace(b"success", b"failure"))
+        outcomes = {
+            report.outcome for report in validate_stored(archive, PACKAGE, storage="nlb-copy")
+        }
+    assert outcomes == {Outcome.FAIL}
+    status, lines = check(replica)
+    assert status == WRONG
+    assert [line for line in lines if line.startswith("NOT SOUND")] == [
+        f"NOT SOUND      {logs[0].relative_to(replica)}: is not as the ledger has it"
+    ]
+    logs[0].unlink()
+    logs[0].symlink_to("/etc/passwd")
+    status, lines = check(replica)
+    assert status == WRONG
+    assert f"NOT SOUND      {logs[0].relative_to(replica)}: is not as the ledger has it" in lines
 
 
 @pytest.mark.parametrize("copy", ["aonb-main", "nlb-copy"])

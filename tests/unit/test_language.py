@@ -95,6 +95,9 @@ def texts(language: str) -> Iterator[tuple[str, str]]:
         if message.id and message.string and not message.fuzzy:
             yield str(message.id), str(message.string)
     yield "readme.py", _own_readme(language)
+    for name in ("README", "formats"):  # what every storage has
+        file = ROOT / f"preserva/archive/on_disk/{name}.{language}.txt"
+        yield file.name, file.read_text("utf-8")
 
 
 def _own_readme(language: str) -> str:

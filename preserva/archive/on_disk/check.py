@@ -12,7 +12,7 @@ IN_ALL = {SOUND: (0, "SOUND / ЦЕЛО / ЦЭЛА"), WRONG: (1, "NOT SOUND / П�
 NONSENSE = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 MANIFEST = re.compile(r"(?:tag)?manifest-(md5|sha1|sha224|sha256|sha384|sha512)\.txt\Z")
 FLAGS = sum(getattr(os, name, 0) for name in ("O_BINARY", "O_NOFOLLOW", "O_NONBLOCK"))
-problems = []
+problems, logs, events = [], {}, {}
 
 def say(verdict, where, what=""):
     problems.extend([verdict] if verdict in (WRONG, UNREAD) else [])
@@ -77,7 +77,7 @@ def inventory(folder, name):
 
 def check_object(folder, here):
     """Check a package; `here` gets the digest of each inventory by identifier and version."""
-    before, path = len(problems), "inventory.json"
+    before, path, where = len(problems), "inventory.json", folder + "/"
     try:
         kinds = walk(folder)
         name, head, algorithm, digest, manifest, states = inventory(folder, path)
@@ -91,35 +91,32 @@ def check_object(folder, here):
                 here.setdefault(name, {})[version] = own[3]
                 if own[:2] != (name, version) or any(own[5][v] != states[v] for v in own[5]) or (
                         version == head and own[3] != digest):
-                    say(WRONG, folder + "/" + path, "says otherwise than the package's inventory")
+                    say(WRONG, where + path, "says otherwise than the package's inventory")
+        logs.update((where + each, kinds[each]) for each in kinds if each[:5] == "logs/")
         told = {"file": known, "folder": {path.rpartition("/")[0] for path in kinds}}
         for path, kind in sorted(kinds.items()):
             if kind not in told:
-                say(WRONG, folder + "/" + path, "a %s, not a file" % kind)
+                say(WRONG, where + path, "a %s, not a file" % kind)
             elif path.split("/")[0] not in ("logs", "extensions") and path not in told[kind]:
-                say(WRONG, folder + "/" + path, "nothing says that it should be here")
+                say(WRONG, where + path, "nothing says that it should be here")
         names = [MANIFEST.match(path) for state in states.values() for path in state]
         algorithms, seen = {algorithm} | {name.group(1) for name in names if name}, {}
         for path in sorted(known):
             try:
-                if kinds.get(path) != "file":
-                    say(WRONG, folder + "/" + path, "missing")
-                    continue
-                seen[path] = read(folder + "/" + path, algorithms)
-                if seen[path][algorithm] != manifest.get(path, seen[path][algorithm]):
-                    say(WRONG, folder + "/" + path, "has changed")
+                seen[path] = read(where + path, algorithms) if kinds.get(path) == "file" else {}
+                if seen[path].get(algorithm) != manifest.get(path, seen[path].get(algorithm, "?")):
+                    say(WRONG, where + path, "has changed" if seen[path] else "missing")
             except OSError as error:
-                say(UNREAD, folder + "/" + path, str(error))
+                say(UNREAD, where + path, str(error))
         content = {digest: path for path, digest in manifest.items()}
         for path in states if len(problems) == before else ():
             check_bag(folder, path, {key: content[states[path][key]] for key in states[path]}, seen)
         if len(problems) == before:
             say(SOUND, folder, "%s, %d files" % (head, len(seen)))
     except OSError as error:
-        verdict = WRONG if isinstance(error, FileNotFoundError) else UNREAD
-        say(verdict, folder + "/" + path, str(error))
+        say(WRONG if isinstance(error, FileNotFoundError) else UNREAD, where + path, str(error))
     except NONSENSE as error:
-        say(WRONG, folder + "/" + path, "cannot be understood: %r" % error)
+        say(WRONG, where + path, "cannot be understood: %r" % error)
 
 def check_bag(folder, version, located, seen):
     """Hold the files of a version, each where the inventory has it, against its manifests."""
@@ -139,7 +136,7 @@ def check_bag(folder, version, located, seen):
                 say(WRONG, where, "does not name " + path)
 
 def check_ledger(institution, storage, numbers, expected, written):
-    """Verify the chain of a copy of a ledger; learn what must be here. Its length."""
+    """Verify the chain of a copy of a ledger; learn what must be here."""
     folder, previous, number = "ledgers/" + institution, "", 0
     for name in sorted(listed(folder)):
         for line in read(folder + "/" + name).split(b"\n")[:-1]:
@@ -148,7 +145,8 @@ def check_ledger(institution, storage, numbers, expected, written):
                 raise ValueError("entry %d does not follow the one before" % number)
             previous, facts = hashlib.sha256(line).hexdigest(), entry["facts"]
             if str(number) in numbers:
-                say("", folder, "entry %d is %s" % (number, previous))
+                numbers[str(number)] = say("", folder, "entry %d is %s" % (number, previous))
+            events[facts.get("event")] = facts.get("premis_sha256")
             if entry["storage"] == storage and entry["type"] == "storage description":
                 written[:] = facts["files"].items()
             elif (entry["storage"], entry["outcome"]) == (storage, "success"):
@@ -161,15 +159,13 @@ def check_ledger(institution, storage, numbers, expected, written):
 def objects(folder):
     """The folders of packages: the first on each way down that hold anything but folders."""
     kinds = listed(folder)
-    if set(kinds.values()) != {"folder"}:
-        return [folder]
-    return [found for name in sorted(kinds) for found in objects(folder + "/" + name)]
+    return [folder] if set(kinds.values()) != {"folder"} else [
+        found for name in sorted(kinds) for found in objects(folder + "/" + name)]
 
 def main(arguments):
-    numbers = [argument for argument in arguments if argument.isdigit()]
-    os.chdir(([a for a in arguments if a not in numbers] or [os.path.dirname(__file__) or "."])[0])
-    expected, written, here = [], [], {}
+    numbers, expected, written, here = {a: "new" for a in arguments if a.isdigit()}, [], [], {}
     try:
+        os.chdir([*(a for a in arguments if a not in numbers), os.path.dirname(__file__) or "."][0])
         storage, top = parsed(read("preserva-storage.json"))["storage"], listed(".")
         if top.get("ocfl") != "folder" or read("ocfl/0=ocfl_1.1") != b"ocfl_1.1\n":
             say(WRONG, "ocfl", "not an OCFL 1.1 storage root")
@@ -179,14 +175,18 @@ def main(arguments):
                 check_object(folder, here)
         for name in sorted(listed("ledgers")) if top.get("ledgers") == "folder" else ():
             check_ledger(name, storage, numbers, expected, written)
+        for number in filter(numbers.get, numbers):
+            say("", "no ledger here has an entry " + number)
         if top.get("books.csv") == "file":
             rows = csv.DictReader(read("books.csv").decode("utf-8-sig").splitlines())
             expected += [(row["id"], row["version"], row["inventory"]) for row in rows]
         for name, version, digest in sorted(set(expected)):
             if here.get(name, {}).get(version) != digest:
                 say(WRONG, "%s %s" % (name, version), "missing or not the one that was recorded")
-        for name, digest in sorted(written):
-            if top.get(name) != "file" or read(name, ["sha256"])["sha256"] != digest:
+        recorded = [(path, events[path[-40:-4]]) for path in logs if events.get(path[-40:-4])]
+        for name, digest in sorted(written + recorded):
+            kind = top.get(name, logs.get(name))
+            if kind != "file" or read(name, ["sha256"])["sha256"] != digest:
                 say(WRONG, name, "is not as the ledger has it")
     except OSError as error:
         say(UNREAD, str(error))

@@ -173,7 +173,8 @@ What this is
   is needed to read it: there are only ordinary files, and text in UTF-8. The record of
   the catalogue, metadata/descriptive/source.*, and what others handed over are as they
   came, in any character set; that of the record is named in mods.xml beside it, in the
-  element recordOrigin.
+  element recordOrigin. Where others handed over no record, source.xml was made from
+  the labels of what they sent.
 
 How it is built
   The whole is a bag (BagIt). It consists of:
@@ -194,7 +195,8 @@ How it is built
     representations/                 the book itself: master (as scanned, to be kept),
                                      access (to be read), text (recognised text); or
                                      original: what others handed over, as it came
-      .../METS.xml                   the files, the pages in their order, the chapters
+      .../METS.xml                   the files, the pages in their order; the first of
+                                     master, access and text that has pages: the chapters
       .../data/                      the files; not each package has all of these folders
       .../metadata/preservation/     PREMIS: each file's size, digests, format, old name
 
@@ -207,12 +209,16 @@ How it is built
 
     import json, os, shutil
     inventory = json.load(open("inventory.json", encoding="utf-8"))
+    os.makedirs("/tmp/version")  # a new folder: versions must not be mixed
     version = inventory["head"]  # the newest; or "v1", "v2" ...
     for digest, paths in inventory["versions"][version]["state"].items():
         for path in paths:
             target = os.path.join("/tmp/version", path)
             os.makedirs(os.path.dirname(target), exist_ok=True)
-            shutil.copyfile(inventory["manifest"][digest][0], target)
+            try:
+                shutil.copyfile(inventory["manifest"][digest][0], target)
+            except OSError as error:
+                print(error)  # the other files can still be had
 
   or by hand: "state" names the paths of the version by the digest of each file,
   "manifest" for the same digest the place where it lies.
@@ -239,7 +245,8 @@ How to check it by hand
   нужна: в нём только обычные файлы и текст в кодировке UTF-8. Запись каталога,
   metadata/descriptive/source.*, и то, что передали другие, лежат в том виде, в каком
   пришли, в любой кодировке; кодировка записи названа рядом, в mods.xml, в элементе
-  recordOrigin.
+  recordOrigin. Если другие записи не передали, source.xml составлен по меткам того, что
+  они прислали.
 
 Как он устроен
   Всё вместе — это контейнер BagIt. Он состоит из:
@@ -261,7 +268,8 @@ How to check it by hand
                                      хранения), access (для чтения), text (распознанный
                                      текст); или original: то, что передали другие, в том
                                      виде, в каком оно поступило
-      .../METS.xml                   файлы, порядок страниц, главы
+      .../METS.xml                   файлы, порядок страниц; в первой из папок master,
+                                     access, text, где есть страницы, — главы
       .../data/                      сами файлы; некоторых из этих папок может не быть
       .../metadata/preservation/     PREMIS: размер, контрольные суммы, формат и прежнее
                                      имя каждого файла
@@ -275,12 +283,16 @@ How to check it by hand
 
     import json, os, shutil
     inventory = json.load(open("inventory.json", encoding="utf-8"))
+    os.makedirs("/tmp/version")  # новая папка: версии нельзя смешивать
     version = inventory["head"]  # новейшая; или "v1", "v2" ...
     for digest, paths in inventory["versions"][version]["state"].items():
         for path in paths:
             target = os.path.join("/tmp/version", path)
             os.makedirs(os.path.dirname(target), exist_ok=True)
-            shutil.copyfile(inventory["manifest"][digest][0], target)
+            try:
+                shutil.copyfile(inventory["manifest"][digest][0], target)
+            except OSError as error:
+                print(error)  # остальные файлы достать можно
 
   или вручную: "state" называет пути файлов версии по контрольной сумме, "manifest" для той
   же суммы — место, где файл лежит.
@@ -307,7 +319,8 @@ How to check it by hand
   патрэбна: у ім толькі звычайныя файлы і тэкст у кадыроўцы UTF-8. Запіс каталога,
   metadata/descriptive/source.*, і тое, што перадалі іншыя, ляжаць у тым выглядзе, у якім
   прыйшлі, у любой кадыроўцы; кадыроўка запісу названа побач, у mods.xml, у элеменце
-  recordOrigin.
+  recordOrigin. Калі іншыя запісу не перадалі, source.xml складзены паводле метак таго,
+  што яны прыслалі.
 
 Як ён пабудаваны
   Усё разам — гэта кантэйнер BagIt. Ён складаецца з:
@@ -329,7 +342,8 @@ How to check it by hand
                                      захавання), access (для чытання), text (распазнаны
                                      тэкст); або original: тое, што перадалі іншыя, у тым
                                      выглядзе, у якім яно паступіла
-      .../METS.xml                   файлы, парадак старонак, раздзелы
+      .../METS.xml                   файлы, парадак старонак; у першай з папак master,
+                                     access, text, дзе ёсць старонкі, — раздзелы
       .../data/                      самі файлы; некаторых з гэтых папак можа не быць
       .../metadata/preservation/     PREMIS: памер, кантрольныя сумы, фармат і ранейшае
                                      імя кожнага файла
@@ -343,12 +357,16 @@ How to check it by hand
 
     import json, os, shutil
     inventory = json.load(open("inventory.json", encoding="utf-8"))
+    os.makedirs("/tmp/version")  # новая папка: версіі нельга змешваць
     version = inventory["head"]  # найноўшая; або "v1", "v2" ...
     for digest, paths in inventory["versions"][version]["state"].items():
         for path in paths:
             target = os.path.join("/tmp/version", path)
             os.makedirs(os.path.dirname(target), exist_ok=True)
-            shutil.copyfile(inventory["manifest"][digest][0], target)
+            try:
+                shutil.copyfile(inventory["manifest"][digest][0], target)
+            except OSError as error:
+                print(error)  # астатнія файлы дастаць можна
 
   або ўручную: "state" называе шляхі файлаў версіі паводле кантрольнай сумы, "manifest" для
   той жа сумы — месца, дзе файл ляжыць.

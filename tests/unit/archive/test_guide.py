@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import subprocess
 import sys
+import textwrap
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -23,7 +26,7 @@ from tests.support.books import an_archive, make_book
 FILES = {
     "README.txt", "README.html", "books.csv", "books.html", "check.py", "formats.txt",
     "formats-codes.csv", "formats-charsets.csv", "formats-schemas.csv", "formats-mets-profile.rng",
-    "formats-mets-profile.sch", "formats-premis-profile.rng",
+    "formats-mets-profile.sch", "formats-premis-profile.rng", "formats-bagit-profile.json",
 }  # fmt: skip
 PACKAGE = PackageId("aonb", "kp-7")
 
@@ -134,26 +137,76 @@ def test_a_damaged_package_is_named_without_what_it_says(tmp_path: Path) -> None
     assert (row["id"], row["title"], row["version"]) == (PACKAGE.uri, "", "v1")
 
 
-def test_the_readme_puts_a_version_together(tmp_path: Path) -> None:
-    """The program in it, run as it stands, gives a bag whose digests are right."""
+def programs(readme: str, place: Path) -> list[str]:
+    """The Python programs in a README as they stand, but with `place` for /tmp/version."""
+    blocks = re.findall(r"(?m)^    import .*\n(?:    .+\n)+", readme)
+    return [textwrap.dedent(block).replace("/tmp/version", str(place)) for block in blocks]
+
+
+def run(program: str, folder: Path) -> str:
+    """What it prints, run in a folder."""
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", program],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    return done.stdout
+
+
+def test_the_readme_puts_a_version_together_and_its_pages_in_order(tmp_path: Path) -> None:
+    """Its programs, run as they stand, give a bag whose digests are right, and its pages."""
     book = make_book(tmp_path / "book")
     with an_archive(tmp_path / "archive") as archive:
         package(tmp_path / "book", book, archive)
     main = tmp_path / "archive/storages/aonb-main"
     (row,) = rows(main)
-    lines = (main / "README.txt").read_text("utf-8").splitlines()
-    start = lines.index("    import json, os, shutil")
-    program = "\n".join(line[4:] for line in lines[start : start + 8])
-    program = program.replace("/tmp/version", str(tmp_path / "version"))
-    subprocess.run([sys.executable, "-c", program], cwd=main / row["path"], check=True)
+    version = tmp_path / "version"
+    (assemble, pages, *others) = programs((main / "README.txt").read_text("utf-8"), version)
+    without_comments = [re.sub("#.*", "", program) for program in (assemble, pages, *others)]
+    assert without_comments == without_comments[:2] * 3
+    (inside,) = (main / row["path"]).glob("v1/content/data/*/documentation/README.txt")
+    found = [re.sub("#.*", "", each) for each in programs(inside.read_text("utf-8"), version)]
+    assert found == without_comments[:1] * 3
+
+    assert run(assemble, main / row["path"]) == ""
     for name in ("manifest-sha512.txt", "tagmanifest-sha512.txt"):
         checked = subprocess.run(
-            ["sha512sum", "--quiet", "-c", name],
-            cwd=tmp_path / "version",
-            capture_output=True,
-            check=False,
+            ["sha512sum", "--quiet", "-c", name], cwd=version, capture_output=True, check=False
         )
         assert (checked.returncode, checked.stdout) == (0, b""), checked.stderr
+    (master,) = version.glob("data/*/representations/master")
+    assert run(pages, master) == "1 л. 1 data/0001.tif\n2 л. 2 data/0002.tif\n"
+    with pytest.raises(subprocess.CalledProcessError):
+        run(assemble, main / row["path"])  # another version is there already
+
+
+def test_what_is_left_of_a_damaged_version_can_be_taken_out(tmp_path: Path) -> None:
+    book = make_book(tmp_path / "book")
+    with an_archive(tmp_path / "archive") as archive:
+        package(tmp_path / "book", book, archive)
+    main = tmp_path / "archive/storages/aonb-main"
+    (row,) = rows(main)
+    (lost,) = (main / row["path"]).rglob("0001.tif")
+    lost.unlink()
+    version = tmp_path / "version"
+    assemble = programs((main / "README.txt").read_text("utf-8"), version)[0]
+    assert "/0001.tif" in run(assemble, main / row["path"])
+    assert [path.name for path in version.rglob("*.tif")] == ["0002.tif"]
+
+
+@pytest.mark.parametrize("code", ["ru", "be"])
+def test_what_is_said_of_the_standards_is_the_same_in_each_language(code: str) -> None:
+    """The same numbers, addresses and names of files."""
+
+    def facts(language: str) -> list[str]:
+        file = resources.files("preserva.archive").joinpath("on_disk", f"formats.{language}.txt")
+        text = file.read_text("utf-8")
+        return sorted(re.findall(r"https?://\S+|formats-[\w.-]+|\b[0-9A-F]{2}\b|\b\d+\b", text))
+
+    assert facts(code) == facts("en")
 
 
 def test_contacts_come_from_the_configuration(tmp_path: Path) -> None:

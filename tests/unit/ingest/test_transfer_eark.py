@@ -251,7 +251,7 @@ def test_what_its_makers_say_stands_where_a_reader_looks(tmp_path: Path) -> None
     assert b"not assessed" not in premis
     readme = (main / base / "documentation/README.txt").read_text("utf-8")
     assert "INCOMPLETE, links in place of files: 2 / 4\n" in readme
-    assert f"Received from: Digitising Office ({office})" in readme
+    assert f"Named in the package that came: Digitising Office ({office})" in readme
     with (main / base / "representations/original/METS.xml").open("rb") as stream:
         stored = read_representation(stream)
     assert [(entry.file.path, entry.page, entry.label) for entry in stored.files] == [
