@@ -41,7 +41,7 @@ campaigns: $(VENV)/.preserva-test
 	$(BIN)/python -m pytest -n $(WORKERS) -rs $(CAMPAIGNS)
 
 long: $(VENV)/.preserva-test
-	PRESERVA_LONG=1 $(BIN)/python -m pytest -rs $(TESTS) $(CAMPAIGNS)
+	PRESERVA_LONG=1 $(BIN)/python -m pytest -rs --timeout 0 $(TESTS) $(CAMPAIGNS)
 
 # Two builds of the wheel, in different folders, have the same bytes.
 reproducible: $(VENV)/.preserva-test
