@@ -42,18 +42,18 @@ def parsed(data):
     return json.loads(data.decode("utf-8"), object_pairs_hook=once)
 
 def listed(folder):
+    if os.path.islink(folder.rstrip("/")):
+        raise ValueError("a link in place of a folder: " + folder)
     with os.scandir(folder) as entries:
         return {entry.name: "link" if entry.is_symlink() else
                 "folder" if entry.is_dir(follow_symlinks=False) else
                 "file" if entry.is_file(follow_symlinks=False) else "device" for entry in entries}
 
-def walk(top):
-    kinds, waiting = {}, [""]
-    while waiting:
-        above = waiting.pop()
-        for name, kind in listed(top + "/" + above).items():
-            kinds[above + name] = kind
-            waiting += [above + name + "/"] if kind == "folder" else []
+def walk(top, above=""):
+    kinds = {}
+    for name, kind in listed(top + "/" + above).items():
+        kinds[above + name] = kind
+        kinds.update(walk(top, above + name + "/") if kind == "folder" else {})
     return kinds
 
 def by_path(block):
