@@ -36,9 +36,9 @@ def package_batch(
 ) -> BatchResult:
     """Make a package of each row and store it; on a dry run, find out which could not be made.
 
-    `records` is the file of records for rows that name none, `structures` the folder of structure
-    files for rows that name none: `kp-9.toml` is that of the folder of scans `kp-9`. With an `executor`, `dask://HOST:PORT`,
-    workers make the packages.
+    `records` is the file of records for rows that name none, `structures` a folder of structure
+    files for them: `kp-9.toml` for the folder of scans `kp-9`. With an `executor`,
+    `dask://HOST:PORT`, workers make the packages.
 
     Raises UsageError for a table or a file of records that cannot be read; Refused, Locked,
     StorageError. What became of each row, and an error that ended the run, is in the result.

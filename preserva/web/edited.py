@@ -75,9 +75,12 @@ class EditedBook:
             rows.append((number, page, replace(stated, label=stated.label or page.label)))
         return rows
 
-    def write(self, structure: BookStructure, before: str = "") -> str:
+    def write(
+        self, structure: BookStructure, before: str = "", former: OriginalPage | None = None
+    ) -> str:
         """The text of a structure, with the comments of the text before it.
 
+        `former` says which pages of this book that text means, if it is not one of this book.
         Raises UsageError for a page in another place whose file has no name of its own.
         """
         by_name = self.version is None
@@ -92,8 +95,14 @@ class EditedBook:
             if number in moved:
                 facts.setdefault(number, PageFacts(None, page.type))
         text = replace(structure, pages=facts).text(names, by_name=by_name)
-        former = self.read(before)[0]
-        return with_comments(before, text, self._original(former), self._original(structure))
+        former = former or self.original_pages(self.read(before)[0])
+        return with_comments(before, text, former, self.original_pages(structure))
+
+    def settled(self, text: str) -> str:
+        """The text for the time when its pages are in their order: with numbers alone."""
+        structure = self.read(text)[0]
+        same = self.original_pages(structure)
+        return with_comments(text, replace(structure, order={}).text(), same, same)
 
     def _numbered(self, structure: BookStructure) -> Iterator[tuple[int, EditedPage]]:
         pages = {page.number: page for page in self.pages}
@@ -101,14 +110,14 @@ class EditedBook:
             if old in pages:
                 yield number, pages[old]
 
-    def _original(self, structure: BookStructure) -> OriginalPage:
+    def original_pages(self, structure: BookStructure) -> OriginalPage:
         """Which page a number or a name in the text of a structure means."""
         sequence = structure.sequence(self.count)
 
-        def original(name: object) -> object:
-            if isinstance(name, int) and 1 <= name <= len(sequence):
-                return sequence[name - 1]
-            return self.known.number(name) if isinstance(name, str) else name
+        def original(name: object) -> int | None:
+            if isinstance(name, int):
+                return sequence[name - 1] if 1 <= name <= len(sequence) else None
+            return self.known.number(name) if isinstance(name, str) else None
 
         return original
 

@@ -14,7 +14,7 @@ _TOKEN = re.compile(
 )
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*([\w. \t]+?)[ \t]*\]\]", re.MULTILINE)
 
-OriginalPage = Callable[[object], object]
+OriginalPage = Callable[[object], int | None]
 """Which page a file means by a number or a name, whatever its number is there."""
 
 
@@ -55,7 +55,8 @@ def with_comments(old: str, new: str, old_page: OriginalPage, new_page: Original
         known = places.get(table.subject(old_page), [])
         ahead = known[bisect_right(known, here) :][:1]
         here = ahead[0] if ahead else here
-        kept[here if ahead else here + 1] += table.comments
+        place = here if ahead else known[0] if known else here + 1  # it may have been moved back
+        kept[place] += table.comments
     kept[-1] += end.comments
     pieces = [(head.comments, first.text)]
     pieces += [(tuple(own), table.text) for own, table in zip(kept, (*after, end), strict=True)]

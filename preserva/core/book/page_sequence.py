@@ -67,7 +67,7 @@ def ascending(numbers: Sequence[int]) -> frozenset[int]:
 
 
 def moves(numbers: Sequence[int]) -> list[tuple[int, int]]:
-    """The fewest moves by which the pages 1 to n come into this order, each as `with_move` takes it.
+    """The fewest moves that bring the pages 1 to n into this order, each as `with_move` takes it.
 
     `numbers` are those that the pages have now, each once.
     """

@@ -157,8 +157,11 @@ def saved(
     """Save a state; what another one saved in this very moment is looked at first."""
     book = editing.book
     if text != editing.text() or origin is not None:
-        person = visit.person.code
-        if drafts.save(visit.database, book.key, editing.number, text, person, origin) is None:
+        sent = visit.fields.keys() - {"base"}  # a text that was typed is still of the state it was
+        made = drafts.save(
+            visit.database, book.key, editing.number, text, visit.person.code, origin, sent
+        )
+        if made is None:
             now = Editing(book, drafts.newest(visit.database, book.key))
             return editor(visit, now, 409, conflict=_("Somebody saved in this moment."))
     return visit.go(f"{book.address}{where}")

@@ -25,7 +25,7 @@ from preserva.web.visit import Visit
 
 _TYPED = (
     "first", "last", "label", "type", "part_type", "title", "part_first", "part_last", "text",
-    "move_first", "move_last", "move_to",
+    "move_first", "move_last", "move_to", "base",
 )  # fmt: skip
 
 
@@ -57,8 +57,11 @@ def take_over(visit: Visit) -> Response:
     book = edited.stored_book(after, old.book.title)
     now = Editing(book, drafts.newest(visit.database, book.key))
     numbers = _found_again(before, after)
-    structure = realigned(old.read()[0], numbers, old.book.count, book.count)
-    return saved(visit, now, book.write(structure))
+    structure = old.read()[0]
+    pages = old.book.original_pages(structure)
+    made = realigned(structure, numbers, old.book.count, book.count)
+    text = book.write(made, old.text(), lambda name: numbers.get(pages(name) or 0))
+    return saved(visit, now, text)
 
 
 def _found_again(before: BookPages, after: BookPages) -> dict[int, int]:

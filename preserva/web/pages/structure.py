@@ -204,8 +204,7 @@ def _apply(visit: Visit, editing: Editing) -> Response:
     if structure.order:  # the engine moves pages first; the text then counts in the new order
         made = moves(structure.sequence(editing.book.count))
         fields["moves"] = " ".join(f"{page}-{to}" for page, to in made)
-        still = BookStructure(structure.pages, structure.root)
-        text = editing.book.write(still, text)
+        text = editing.book.settled(text)
     fields["file"] = uploads.keep(visit.database, SentFile(NAME, text.encode()))
     return begin(visit, "structure", fields)
 
