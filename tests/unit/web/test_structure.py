@@ -334,7 +334,8 @@ def test_the_file_that_a_book_keeps_is_the_first_text(
     [
         {"what": "move", "page": "1"}, {"what": "move", "page": "--apply", "to": "1"},
         {"what": "remove", "page": "0"}, {"what": "remove", "page": "2", "to": "1"},
-        {"what": "remove", "page": "1", "to": "99999"}, {"what": "replace", "folder": "x", "place": "0"},
+        {"what": "remove", "page": "1", "to": "99999"},
+        {"what": "replace", "folder": "x", "place": "0"},
         {"what": "insert", "page": "0", "folder": "..", "place": "0"}, {"what": ""},
     ],
 )  # fmt: skip
