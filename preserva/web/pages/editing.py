@@ -24,6 +24,10 @@ from preserva.web.visit import Visit
 
 _MOST_STATES = 50
 _MOST_FOLDERS = 500
+RANGES = frozenset(
+    ("first", "last", "part_first", "part_last", "move_first", "move_last", "move_to")
+)
+"""The fields that have numbers of pages."""
 _CHOSEN = re.compile(r"([1-9][0-9]{0,5})(?:-([1-9][0-9]{0,5}))?", re.ASCII)
 
 
@@ -157,7 +161,8 @@ def saved(
     """Save a state; what another one saved in this very moment is looked at first."""
     book = editing.book
     if text != editing.text() or origin is not None:
-        sent = visit.fields.keys() - {"base"}  # a text that was typed is still of the state it was
+        # a text that was typed is still of its state; pages that were chosen are done with
+        sent = (visit.fields.keys() - {"base"}) | RANGES
         made = drafts.save(
             visit.database, book.key, editing.number, text, visit.person.code, origin, sent
         )

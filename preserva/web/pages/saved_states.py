@@ -12,6 +12,7 @@ from preserva.web import drafts, edited
 from preserva.web.book_pages import BookPages
 from preserva.web.pages.book import newest_version
 from preserva.web.pages.editing import (
+    RANGES,
     Editing,
     base_of,
     editing_of,
@@ -23,10 +24,7 @@ from preserva.web.pages.editing import (
 from preserva.web.structure_edit import NAME, realigned
 from preserva.web.visit import Visit
 
-_TYPED = (
-    "first", "last", "label", "type", "part_type", "title", "part_first", "part_last", "text",
-    "move_first", "move_last", "move_to", "base",
-)  # fmt: skip
+_TYPED = (*sorted(RANGES), "label", "type", "part_type", "title", "text", "base")
 
 
 def go_back(visit: Visit, editing: Editing, do: str) -> Response:

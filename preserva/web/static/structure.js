@@ -48,7 +48,6 @@ const [from, to] = [start, end].map((page) => links.findIndex((link) => link.dat
 if (from >= 0 && to >= from) {
   anchor = from;
   mark(from, to);
-  links[from].focus();
 }
 
 function columns() {
