@@ -140,6 +140,7 @@ class IngestVerbs(Session):
         *,
         records: StrPath | None = None,
         charset: str | None = None,
+        structures: StrPath | None = None,
         root: StrPath | None = None,
         results: StrPath | None = None,
         share: tuple[int, int] = (1, 1),
@@ -151,7 +152,8 @@ class IngestVerbs(Session):
         """Make a package of each row of a table and store it. One that fails stops no other.
 
         `table` is CSV, or XLSX with `preserva[xlsx]`; docs/how-to/batches.md says which columns it
-        has. `records` is the file with the records of rows that name none. The files that the table
+        has. `records` is the file with the records of rows that name none, `structures` a folder of
+        structure files for them: `kp-9.toml` for the folder of scans `kp-9`. The files that the table
         names are in the folder `root`, by default that of the table. The table with its results is
         written to `results`, by default beside it. A row whose package is stored is not done again,
         so the call can be repeated after any failure. A `share` of `(2, 4)` does every fourth row,
@@ -169,6 +171,7 @@ class IngestVerbs(Session):
             _batch(table, root, results, share, dry_run),
             records=optional_path(records),
             charset=charset,
+            structures=optional_path(structures),
             executor=executor,
             scratch_place=optional_path(scratch),
             observer=logged(observer),

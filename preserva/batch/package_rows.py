@@ -23,6 +23,8 @@ from preserva.ingest.supplied import Details
 
 COLUMNS = ("folder", "record_file", *SELECTORS, "charset", "id", "structure", "history", "rights")
 
+_STRUCTURES = (".toml", ".csv", ".xml")
+
 
 @dataclass(frozen=True, slots=True)
 class PackageJob:
@@ -37,11 +39,15 @@ class PackageJob:
 
 @dataclass(slots=True, kw_only=True)
 class PackageWork:
-    """Makes the package of a row and stores it."""
+    """Makes the package of a row and stores it.
+
+    In the folder `structures` are those of rows that name none, called like the folders of scans.
+    """
 
     archive: ArchivalStorage
     finder: RecordFinder
     dry_run: bool
+    structures: Path | None = None
     _folders: dict[Path, int] = field(default_factory=dict)
     _packages: dict[PackageId, int] = field(default_factory=dict)
     _having: PackagesOfRecords = field(init=False)
@@ -82,7 +88,8 @@ class PackageWork:
         cells.problems.clear()
         folder = cells.path("folder", needed=True)
         record = self.finder.find(cells)
-        details = Details(cells.path("structure"), cells.path("history"), cells.path("rights"))
+        structure = cells.path("structure") or self._structure(cells, folder)
+        details = Details(structure, cells.path("history"), cells.path("rights"))
         named = cells.text("id")
         if folder is not None:
             first = self._folders.setdefault(folder, cells.number)
@@ -92,6 +99,18 @@ class PackageWork:
             return None
         local = named and local_part(named, self.archive.config.institution.id)
         return PackageJob(folder, record, self.finder.charset(cells), local, details)
+
+    def _structure(self, cells: Cells, folder: Path | None) -> Path | None:
+        """The file that is called like the folder of scans; a problem, if there are several."""
+        if self.structures is None or folder is None:
+            return None
+        below = folder.relative_to(cells.root)
+        name = self.structures / (below if below.name else folder.name)
+        found = [path for end in _STRUCTURES if (path := name.with_name(name.name + end)).is_file()]
+        if len(found) > 1:
+            seen = ", ".join(path.name for path in found)
+            cells.refuse(Code.DETAILS_VALUE, "structure", seen=seen)
+        return found[0] if found else None
 
     def result(self, cells: Cells, packaged: Packaged) -> RowResult:
         """What became of a row whose package was made, or found, or could be made.

@@ -29,14 +29,16 @@ def package_batch(
     *,
     records: Path | None = None,
     charset: str | None = None,
+    structures: Path | None = None,
     executor: str | None = None,
     scratch_place: Path | None = None,
     observer: Observer = ignore,
 ) -> BatchResult:
     """Make a package of each row and store it; on a dry run, find out which could not be made.
 
-    `records` is the file of records for rows that name none. With an `executor`, `dask://HOST:PORT`,
-    workers make the packages.
+    `records` is the file of records for rows that name none, `structures` a folder of structure
+    files for them: `kp-9.toml` for the folder of scans `kp-9`. With an `executor`,
+    `dask://HOST:PORT`, workers make the packages.
 
     Raises UsageError for a table or a file of records that cannot be read; Refused, Locked,
     StorageError. What became of each row, and an error that ended the run, is in the result.
@@ -46,11 +48,15 @@ def package_batch(
     if options.dry_run or (executor is None and options.share == WHOLE):
         if executor is not None:
             raise UsageError(_("a cluster makes packages; check the table here, or in shares"))
-        work = PackageWork(archive=archive, finder=finder, dry_run=options.dry_run)
+        work = PackageWork(
+            archive=archive, finder=finder, dry_run=options.dry_run, structures=structures
+        )
         return batch.run(work, observer)
     name = "cluster" if executor else f"share{options.share.suffix}"
     with scratch(archive, name, scratch_place) as folder:
-        shared = SharedPackageWork(archive=archive, finder=finder, dry_run=False, scratch=folder)
+        shared = SharedPackageWork(
+            archive=archive, finder=finder, dry_run=False, structures=structures, scratch=folder
+        )
         if executor is None:
             return batch.run(shared, observer)
         with connect(executor) as workers:

@@ -47,6 +47,12 @@ if TYPE_CHECKING:
 )
 @batch_options
 @click.option(
+    "--structures",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="With --batch: structure files for rows that name none, NAME.toml for the folder NAME.",
+)
+@click.option(
     "--shard",
     metavar="I/N",
     help="With --batch: process every N-th row from the I-th; other runs process the rest.",
@@ -79,6 +85,7 @@ def command(
     table: Path | None,
     root: Path | None,
     results: Path | None,
+    structures: Path | None,
     shard: str | None,
     executor: str | None,
     scratch: Path | None,
@@ -107,11 +114,10 @@ def command(
             **{"--events": events, "--rights": rights, "--bag": destination},
         )
         options = batch_of(table, root, results, dry_run, shard)
-        _batch(settings, options, record, charset, executor, scratch, json_)
+        _batch(settings, options, record, charset, structures, executor, scratch, json_)
         return
-    refuse_without_batch(
-        root=root, results=results, shard=shard, executor=executor, scratch=scratch
-    )
+    refuse_without_batch(root=root, results=results, structures=structures)
+    refuse_without_batch(shard=shard, executor=executor, scratch=scratch)
     if folder is None or record is None:
         raise click.UsageError(_("Name a FOLDER and its --record, or a table with --batch."))
     from preserva.archive.acting import acting_person
@@ -172,6 +178,7 @@ def _batch(
     options: BatchOptions,
     records: Path | None,
     charset: str | None,
+    structures: Path | None,
     executor: str | None,
     scratch: Path | None,
     json_: bool,
@@ -184,6 +191,7 @@ def _batch(
             options,
             records=records,
             charset=charset,
+            structures=structures,
             executor=executor,
             scratch_place=scratch,
             observer=settings.observer(json_),

@@ -14,6 +14,7 @@ from preserva.web.inbox_actions import (
     change_pages,
     check_folder,
     check_table,
+    moved_pages,
     package_folder,
     package_table,
     results_name,
@@ -130,6 +131,17 @@ def _new_record(config: Config, fields: FormFields) -> list[str]:
     return [*line, f"--reason={reason_of(fields)}"]
 
 
+def _structure(config: Config, fields: FormFields) -> list[str]:
+    """Pages are moved before the structure counts them: both make one version."""
+    update, package, *rest = _new_file("structure")(config, fields)
+    return [update, package, *moved_pages(fields), *rest]
+
+
+def _change_pages(config: Config, fields: FormFields) -> list[str]:
+    changes = change_pages(config, fields)
+    return ["update", _package(fields), *changes, f"--reason={reason_of(fields)}"]
+
+
 def _new_file(option: str) -> Callable[[Config, FormFields], list[str]]:
     return lambda config, fields: [
         "update", _package(fields), f"--{option}={path_of(config, fields.get('file', ''))}",
@@ -219,10 +231,13 @@ ACTIONS: Mapping[str, PageAction] = {
             "pages",
             N_("Change the pages"),
             PageRole.PREPARE,
-            lambda config, fields: [
-                "update", _package(fields), *change_pages(config, fields),
-                f"--reason={reason_of(fields)}",
-            ],
+            _change_pages,
+        ),
+        PageAction(
+            "pages-check",
+            N_("See what a change of the pages would do"),
+            PageRole.PREPARE,
+            lambda config, fields: [*_change_pages(config, fields), "--dry-run"],
         ),
         PageAction(
             "package", N_("Make a package of these scans"), PageRole.PREPARE, package_folder
@@ -243,7 +258,7 @@ ACTIONS: Mapping[str, PageAction] = {
             results_name,
         ),
         PageAction(
-            "structure", N_("Replace the structure"), PageRole.PREPARE, _new_file("structure")
+            "structure", N_("Replace the structure"), PageRole.PREPARE, _structure
         ),
     )
 }  # fmt: skip

@@ -40,6 +40,7 @@ from preserva.web.pages import (
     people,
     programs,
     reports,
+    saved_states,
     sign_in,
     structure,
     today,
@@ -54,7 +55,7 @@ _PATIENCE_WITH_FILES = 120.0
 _A_YEAR = 365 * 86_400
 _STATIC = {"style.css": "text/css", "icon.svg": "image/svg+xml", "structure.js": "text/javascript"}
 
-_EDITOR = "/books/{package}/{version}/structure"
+_EDITORS = ("/books/{package}/{version}/structure", "/inbox/{place}/{folder}/structure")
 
 _PAGES: tuple[tuple[str, str, PageRole | None, View], ...] = (
     ("/", "GET", PageRole.LOOK, today.show),
@@ -64,22 +65,6 @@ _PAGES: tuple[tuple[str, str, PageRole | None, View], ...] = (
     ("/books/{package}/rights", "POST", PageRole.PREPARE, corrections.rights),
     ("/books/{package}/relations", "POST", PageRole.PREPARE, book.relate),
     ("/books/{package}/pages", "POST", PageRole.PREPARE, structure.change_pages),
-    (_EDITOR, "GET", PageRole.LOOK, structure.show),
-    (_EDITOR, "POST", PageRole.PREPARE, structure.save),
-    (f"{_EDITOR}/state", "GET", PageRole.LOOK, structure.state),
-    (f"{_EDITOR}/typed", "POST", PageRole.PREPARE, structure.keep_typed),
-    (
-        f"{_EDITOR}/take-over",
-        "POST",
-        PageRole.PREPARE,
-        structure.take_over,
-    ),
-    (
-        f"{_EDITOR}/structure.toml",
-        "GET",
-        PageRole.LOOK,
-        structure.text_file,
-    ),
     ("/books/{package}/{version}/pages", "GET", PageRole.LOOK, leaves.show_all),
     ("/books/{package}/{version}/pages/go", "GET", PageRole.LOOK, leaves.go_to),
     ("/books/{package}/{version}/pages/{number}", "GET", PageRole.LOOK, leaves.show),
@@ -125,11 +110,31 @@ _PAGES: tuple[tuple[str, str, PageRole | None, View], ...] = (
     ("/sign-in", "POST", None, sign_in.sign_in),
     ("/enter/{token}", "GET", None, sign_in.invitation),
     ("/enter/{token}", "POST", None, sign_in.accept),
+    *(
+        (f"{editor}{rest}", method, role, view)
+        for editor in _EDITORS
+        for rest, method, role, view in (
+            ("", "GET", PageRole.LOOK, structure.show),
+            ("", "POST", PageRole.PREPARE, structure.save),
+            ("/state", "GET", PageRole.LOOK, saved_states.state),
+            ("/typed", "POST", PageRole.PREPARE, saved_states.keep_typed),
+            ("/take-over", "POST", PageRole.PREPARE, saved_states.take_over),
+            ("/structure.toml", "GET", PageRole.LOOK, saved_states.text_file),
+        )
+    ),
 )
 """Every page: its address, the method, who may see it (None: everybody), what answers."""
 
-_WITH_FILES = frozenset({"/books/{package}/record", "/inbox/{place}/{folder}/package", "/batches"})
-"""Pages whose forms have files."""
+_WITH_FILES = frozenset(
+    {
+        "/books/{package}/record",
+        "/inbox/{place}/{folder}/package",
+        "/batches",
+        *_EDITORS,
+        *(f"{editor}/typed" for editor in _EDITORS),
+    }
+)
+"""Pages whose forms have files, or texts as long as files."""
 
 
 def application(site: StaffSite) -> ASGIApp:

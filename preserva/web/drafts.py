@@ -7,7 +7,7 @@ What is typed and not saved yet is kept for its person.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from sqlite3 import Connection, Row
@@ -67,10 +67,12 @@ def save(
     text: str,
     person: str,
     origin: int | None = None,
+    sent: Container[str] = (),
 ) -> SavedDraft | None:
     """Save a state that was made of the state `base` (0: of the stored structure).
 
-    None if another one was saved meanwhile: then nothing is written.
+    What the person typed into the fields `sent` is not kept any longer; the rest is. None if
+    another state was saved meanwhile: then nothing is written.
     """
     with database.writing() as rows:
         before = _newest(rows, book)
@@ -82,7 +84,11 @@ def save(
             f"INSERT INTO draft (book, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
             [book, made.number, made.text, made.person, made.time, made.origin],
         )
-        rows.execute("DELETE FROM typed WHERE book = ? AND person = ?", [book, person])
+        rest = {name: text for name, text in _typed(rows, book, person).items() if name not in sent}
+        rows.execute(
+            "UPDATE typed SET fields = ? WHERE book = ? AND person = ?",
+            [json.dumps(rest), book, person],
+        )
         return made
 
 
@@ -97,9 +103,13 @@ def keep_typed(database: WebDatabase, book: str, person: str, fields: Mapping[st
 
 def typed(database: WebDatabase, book: str, person: str) -> dict[str, str]:
     """What a person has typed and not saved."""
-    query = "SELECT fields FROM typed WHERE book = ? AND person = ?"
     with database.reading() as rows:
-        row = rows.execute(query, [book, person]).fetchone()
+        return _typed(rows, book, person)
+
+
+def _typed(rows: Connection, book: str, person: str) -> dict[str, str]:
+    query = "SELECT fields FROM typed WHERE book = ? AND person = ?"
+    row = rows.execute(query, [book, person]).fetchone()
     return {} if row is None else dict(json.loads(row["fields"]))
 
 

@@ -9,7 +9,7 @@ from preserva.config import Config
 from preserva.errors import UsageError
 from preserva.i18n import _
 from preserva.web import inbox
-from preserva.web.uploads import path_of
+from preserva.web.uploads import folder_of, path_of
 
 MADE = "\0"
 """In a command line: the path of the file that the job makes. No field can have it."""
@@ -52,6 +52,8 @@ def package_table(config: Config, fields: Mapping[str, str]) -> list[str]:
     line = ["package", f"--batch={table}", f"--root={root}", f"--results={MADE}", "--json"]
     if fields.get("records"):
         line.append(f"--records={path_of(config, fields['records'])}")
+    if fields.get("structures"):
+        line.append(f"--structures={folder_of(config, fields['structures'])}")
     return line
 
 
@@ -67,17 +69,33 @@ def _folder(config: Config, fields: Mapping[str, str]) -> Path:
 
 
 def change_pages(config: Config, fields: Mapping[str, str]) -> list[str]:
-    """Move or leave out a page, replace pages by those of a folder, or insert them."""
+    """Move or leave out pages; replace, add or insert files of pages from a folder."""
     page, to, what = fields.get("page", ""), fields.get("to", ""), fields.get("what", "")
     if what == "move":
         return ["--move-page", _number(page), _number(to)]
     if what == "remove":
-        return [f"--remove-page={_number(page)}"]
-    if what == "replace":
-        return [f"--pages={_folder(config, fields)}"]
+        first, last = int(_number(page)), int(_number(to or page))
+        if last < first or last - first >= _MOST_REMOVED:
+            raise UsageError(_("Give the number of a page."))
+        return [f"--remove-page={number}" for number in range(first, last + 1)]
+    if what in _FROM_FOLDER:
+        return [f"--{_FROM_FOLDER[what]}={_folder(config, fields)}"]
     if what == "insert":
         return [f"--insert-pages={_folder(config, fields)}", f"--after={_number(page, least=0)}"]
     raise UsageError(_("Choose one."))
+
+
+_MOST_REMOVED = 5000
+_FROM_FOLDER = {"replace": "pages", "access": "access", "text": "text"}
+
+
+def moved_pages(fields: Mapping[str, str]) -> list[str]:
+    """The moves that come before a structure, as `3-1 7-2`. Raises UsageError."""
+    line = []
+    for move in fields.get("moves", "").split():
+        page, _hyphen, to = move.partition("-")
+        line += ["--move-page", _number(page), _number(to)]
+    return line
 
 
 def _number(text: str, least: int = 1) -> str:

@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,17 +24,32 @@ _LONGEST_NAME = 100
 
 def keep(database: WebDatabase, sent: SentFile) -> str:
     """Keep a file for a month; the token by which a job finds it. Raises StorageError."""
+    return _keep(database, {safe_name(sent.name): sent.data})
+
+
+def keep_all(database: WebDatabase, files: Mapping[str, bytes]) -> str:
+    """Keep several files, under names that are sound already; the token of their folder."""
+    return _keep(database, files)
+
+
+def _keep(database: WebDatabase, files: Mapping[str, bytes]) -> str:
     folder = database.folder / "uploads"
     folder.mkdir(mode=0o700, exist_ok=True)
     now = database.clock()
     _forget(folder, now)
     token = secrets.token_hex(16)
     (folder / token).mkdir(mode=0o700)
-    write_file(folder / token / safe_name(sent.name), sent.data)
+    for name, data in files.items():
+        write_file(folder / token / name, data)
     os.utime(folder / token, (now, now))
     for changed in (folder / token, folder):  # the job that names it is durable, so it must be
         synchronise(changed)
     return token
+
+
+def folder_of(config: Config, token: str) -> Path:
+    """The folder of a token, with all of its files. Raises UsageError as `path_of`."""
+    return path_of(config, token).parent
 
 
 def path_of(config: Config, token: str) -> Path:

@@ -126,6 +126,32 @@ class Page:
         self.call("Input.dispatchKeyEvent", **down, **about)
         self.call("Input.dispatchKeyEvent", type="keyUp", **about)
 
+    def drag(self, what: str, to: str, side: float = 0.5) -> None:
+        """Drag an element with the mouse onto another; `side` is how far from its left edge."""
+        begin, end = self._point(what, 0.5), self._point(to, side)
+        self.call("Input.setInterceptDrags", enabled=True)
+        try:
+            held = {"button": "left", "buttons": 1, "clickCount": 1}
+            self.call("Input.dispatchMouseEvent", type="mouseMoved", **begin)
+            self.call("Input.dispatchMouseEvent", type="mousePressed", **begin, **held)
+            for way in (10, 20):
+                moved = {**begin, "x": begin["x"] + way}
+                self.call("Input.dispatchMouseEvent", type="mouseMoved", **moved, **held)
+            data = self.browser.wait_for(self.session, "Input.dragIntercepted").params["data"]
+            for kind in ("dragEnter", "dragOver", "drop"):
+                self.call("Input.dispatchDragEvent", type=kind, data=data, **end)
+            self.call("Input.dispatchMouseEvent", type="mouseReleased", **end, **held)
+        finally:
+            self.call("Input.setInterceptDrags", enabled=False)
+
+    def _point(self, selector: str, side: float) -> dict[str, float]:
+        """A point in the middle of an element, or to one side of it, in the window."""
+        box = f"document.querySelector({json.dumps(selector)}).getBoundingClientRect()"
+        left, top, width, height = self.evaluate(
+            f"(({{x, y, width, height}}) => [x, y, width, height])({box})"
+        )
+        return {"x": left + width * side, "y": top + height / 2}
+
     def write(self, text: str) -> None:
         """Type text where the focus is, letters of any alphabet."""
         self.call("Input.insertText", text=text)

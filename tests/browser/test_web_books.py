@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -18,6 +19,7 @@ PATHS = [
     "/inbox",
     "/inbox/0/scans-100",
     "/inbox/0/scans-100?q=записки",
+    "/inbox/0/scans-200/structure",
     "/batches",
     "/books/aonb-kp-0",
     "/books/aonb-kp-0/v1/pages",
@@ -33,7 +35,9 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("books")
     record = books.make_book(place / "one" / "kp-0", 6)
     books.make_book(place / "inbox" / "scans-100", 4, seed=50)
-    (place / "inbox" / "scans-100.xml").unlink()
+    books.make_book(place / "inbox" / "scans-200", 4, seed=90)
+    for name in ("scans-100.xml", "scans-200.xml"):
+        (place / "inbox" / name).unlink()
     for folder, suffix in (("master", "tif"), ("text", "txt")):
         (place / "inbox" / "scans-100" / folder / f"л. 2.{suffix}").unlink()
     with books.an_archive(place / "archive") as opened:
@@ -109,10 +113,7 @@ def test_the_structure_is_made_with_the_keyboard(page: Page, address: str, axe: 
     page.open(f"{address}/books/aonb-kp-0/v1/structure")
     assert page.evaluate("document.querySelector('#label').value") == "л. 8"
     press(page, "document.querySelector('#label-form button')")
-    labels = page.evaluate(
-        "[...document.querySelectorAll('#sheet b')].map((one) => one.textContent)"
-    )
-    assert labels == ["л. 1", "л. 8", "л. 8 об.", "л. 9", "л. 5", "л. 6"]
+    assert labels(page) == ["л. 1", "л. 8", "л. 8 об.", "л. 9", "л. 5", "л. 6"]
     press(page, "document.querySelector('[name=do][value=undo]').form.querySelector('button')")
     assert page.evaluate("document.querySelector('#page-2 b').textContent") == "л. 2"
     stops = page.tab_order()
@@ -120,6 +121,44 @@ def test_the_structure_is_made_with_the_keyboard(page: Page, address: str, axe: 
     assert {"1 л. 1", "Label these pages", "Save the text"} <= {stop.name for stop in stops}
     assert page.axe(axe) == []
     assert (page.errors, page.failures) == ([], [])
+
+
+def test_pages_are_moved_before_they_are_packaged(page: Page, address: str, axe: str) -> None:
+    """By dragging, by keyboard, and by a button; then the package has that order."""
+    editor = f"{address}/inbox/0/scans-200/structure"
+    page.size(1280, 900)
+    page.open(editor)
+    page.until("[...document.images].every((one) => one.complete)")
+    page.drag("#page-4", "#page-1", 0.2)
+    page.until("location.search === '?pages=1' && document.activeElement.dataset.page === '1'")
+    assert labels(page) == ["л. 4", "л. 1", "л. 2", "л. 3"]
+    page.press("ArrowRight")
+    page.press("ArrowRight", shift=True)
+    page.call("Input.dispatchKeyEvent", type="rawKeyDown", key="ь", code="KeyM")
+    page.until("document.activeElement.id === 'move-to'")
+    page.write("3")
+    page.press("Enter")
+    page.until("location.search === '?pages=3-4' && document.activeElement.dataset.page === '3'")
+    assert labels(page) == ["л. 4", "л. 3", "л. 1", "л. 2"]
+    chosen = "[...document.querySelectorAll('.chosen a')].map((one) => one.dataset.page)"
+    assert page.evaluate(chosen) == ["3", "4"]
+    press(page, "document.querySelector('[name=by][value=earlier]')")
+    assert labels(page) == ["л. 4", "л. 1", "л. 2", "л. 3"]
+    assert page.axe(axe) == []
+    page.open(f"{address}/inbox/0/scans-200?q=записки")
+    assert "the package is made with it" in page.text("main")
+    page.evaluate("document.querySelector('[name=id]').value = 'kp-200', null")
+    press(page, button("do", "package"))
+    finished(page)
+    assert "done: 1" in page.text("main")
+    page.open(f"{address}/books/aonb-kp-200/v1/structure")
+    assert labels(page) == ["л. 4", "л. 1", "л. 2", "л. 3"]
+    assert (page.errors, page.failures) == ([], [])
+
+
+def labels(page: Page) -> list[str]:
+    script = "[...document.querySelectorAll('#sheet b')].map((one) => one.textContent)"
+    return cast("list[str]", page.evaluate(script))
 
 
 def test_all_of_it_works_without_scripts(page: Page, address: str) -> None:
@@ -133,3 +172,6 @@ def test_all_of_it_works_without_scripts(page: Page, address: str) -> None:
         assert "Глава 3–5" in page.text(".stays")
         page.open(f"{address}/inbox/0/scans-100")
         assert page.evaluate("document.querySelectorAll('.sheet li').length") == 3
+        page.open(f"{address}/inbox/0/scans-100/structure?pages=3")
+        press(page, "document.querySelector('[name=by][value=earlier]')")
+        assert labels(page) == ["л. 1", "л. 4", "л. 3"]

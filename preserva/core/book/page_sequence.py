@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -47,6 +48,40 @@ class PageOrder:
     def numbers(self) -> dict[int, int]:
         """The new number of each former page that is still there."""
         return {old: new for new, old in enumerate(self.before, 1) if old is not None}
+
+
+def ascending(numbers: Sequence[int]) -> frozenset[int]:
+    """As many of these different numbers as possible that ascend: what can stay in its place."""
+    ends: list[int] = []  # the smallest last number of the series of each length
+    before: dict[int, int | None] = {}
+    for number in numbers:
+        length = bisect_left(ends, number)
+        before[number] = ends[length - 1] if length else None
+        ends[length : length + 1] = [number]
+    kept = []
+    last = ends[-1] if ends else None
+    while last is not None:
+        kept.append(last)
+        last = before[last]
+    return frozenset(kept)
+
+
+def moves(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """The fewest moves that bring the pages 1 to n into this order, each as `with_move` takes it.
+
+    `numbers` are those that the pages have now, each once.
+    """
+    staying = ascending(numbers)
+    now = sorted(numbers)
+    made = []
+    for place, number in enumerate(numbers):
+        if number not in staying:
+            page = now.index(number)
+            del now[page]
+            to = now.index(numbers[place - 1]) + 1 if place else 0
+            now.insert(to, number)
+            made.append((page + 1, to + 1))
+    return made
 
 
 def following(root: Division, order: PageOrder) -> Division:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 from starlette.responses import FileResponse, Response
 
@@ -11,6 +12,7 @@ from preserva.errors import NotFound, PreservaError, UsageError
 from preserva.i18n import NP_, _, pgettext
 from preserva.web import batches, uploads
 from preserva.web.inbox_actions import place_of
+from preserva.web.inbox_drafts import folders_in, kept_structures
 from preserva.web.pages.books import page_number
 from preserva.web.pages.inbox import folders_of
 from preserva.web.pages.jobs import begin, shown, state_of
@@ -88,14 +90,22 @@ def begin_batch(visit: Visit) -> Response:
     if sent is None:
         raise UsageError(_("Choose a table, or tick folders in the inbox."))
     token = uploads.keep(visit.database, sent)
-    return begin(visit, batches.CHECK, {**fields, "table": token}, f"/batches/{token}")
+    return _begin(visit, batches.CHECK, {**fields, "table": token})
 
 
 def go_on(visit: Visit) -> Response:
     """Check the rows again, or make the packages that are not made yet."""
     batch = _batch(visit)
     action = batches.MAKE if visit.fields.get("do") == "package" else batches.CHECK
-    return begin(visit, action, batch.fields, f"/batches/{batch.token}")
+    return _begin(visit, action, batch.fields)
+
+
+def _begin(visit: Visit, action: str, fields: Mapping[str, str]) -> Response:
+    """With the structures that were written for its folders until now."""
+    config, token = visit.site.config, fields["table"]
+    place = place_of(config, fields)
+    written = kept_structures(config, visit.database, place, folders_in(config, token))
+    return begin(visit, action, {**fields, **written}, f"/batches/{token}")
 
 
 def table(visit: Visit) -> Response:

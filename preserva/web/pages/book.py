@@ -17,7 +17,8 @@ from preserva.archive.withdrawal import tombstones
 from preserva.core.eark.vocabulary import CopyrightStatus, RightsBasis
 from preserva.core.policy.judgement import KnownCopy, State
 from preserva.core.policy.relations import RelationKind, relations_of
-from preserva.core.values.entries import FIXITY_CHECK, START
+from preserva.core.values.entries import ARRIVALS, FIXITY_CHECK, START
+from preserva.core.values.facts import Arrival
 from preserva.core.values.model import PackageId
 from preserva.core.xml.safe import parse
 from preserva.describe.mods import reading
@@ -30,7 +31,7 @@ from preserva.reporting.incidents import open_incidents
 from preserva.web import shelf
 from preserva.web.actions import COPY_KINDS, reason_of
 from preserva.web.pages.books import judged
-from preserva.web.version_changes import VersionChange, version_changes
+from preserva.web.version_changes import VersionChange, event_words, version_changes
 from preserva.web.visit import Visit
 
 _NEWEST = 100
@@ -52,9 +53,14 @@ class ShownCopy:
 
 @dataclass(frozen=True, slots=True)
 class ShownVersion:
-    """A version: the entry of the ledger that acknowledged it first, and what it changed."""
+    """A version: the entry of the ledger that acknowledged it first, and what it changed.
+
+    `event` says in words what happened, `reason` why.
+    """
 
     entry: LedgerEntry
+    event: str
+    reason: str
     change: VersionChange | None
 
 
@@ -159,7 +165,14 @@ def _versions(
         changes = {one.name: one for one in version_changes(stored.inventory, name)}
     except PreservaError:
         changes = {}
-    return [ShownVersion(entry, changes.get(version)) for version, entry in first.items()][::-1]
+    return [_version(entry, changes.get(version)) for version, entry in first.items()][::-1]
+
+
+def _version(entry: LedgerEntry, change: VersionChange | None) -> ShownVersion:
+    """Why it was made stands in the ledger; in the inventory, if another archive made it."""
+    arrival = entry.facts_as(Arrival) if entry.type in ARRIVALS else None
+    reason = (arrival.reason if arrival else "") or (change.reason if change else "")
+    return ShownVersion(entry, event_words(entry), reason, change)
 
 
 def _first(record: list[tuple[str, str]]) -> str:

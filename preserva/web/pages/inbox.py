@@ -15,9 +15,11 @@ from preserva.core.values.report import Finding
 from preserva.errors import NotFound, PreservaError, UsageError
 from preserva.i18n import _, language
 from preserva.local_time import local_time
-from preserva.web import inbox, jobs, uploads
+from preserva.web import drafts, inbox, jobs, uploads
 from preserva.web.batches import CHECK, MAKE, finding_of, table_of
+from preserva.web.edited import folder_key
 from preserva.web.inbox_actions import place_of
+from preserva.web.inbox_drafts import kept_structures
 from preserva.web.pages.books import page_number
 from preserva.web.pages.jobs import begin, shown
 from preserva.web.pictures import SIZES, PictureResponse
@@ -76,7 +78,7 @@ class ScanMark:
 
 def show(visit: Visit) -> Response:
     """A folder: the contact sheet with all that is wrong, and the search for its record."""
-    folder = _folder(visit)
+    folder = folder_at(visit)
     few = not folder.more
     sheet = visit.site.sheets.sheet(folder) if few else None
     job = jobs.about_folder(visit.database, "check", str(folder.place), folder.name)
@@ -104,12 +106,15 @@ def show(visit: Visit) -> Response:
         question=question,
         records=find_records(visit.site.config, question),
         has_catalogue=has_catalogue(visit.site.config),
+        draft=drafts.newest(
+            visit.database, folder_key(visit.site.config, folder.place, folder.name)
+        ),
     )
 
 
 def picture(visit: Visit) -> Response:
     """The picture of a page as it lies in the folder now."""
-    folder, size = _folder(visit), visit.params["size"]
+    folder, size = folder_at(visit), visit.params["size"]
     pages = [] if folder.more else visit.site.sheets.sheet(folder).pages
     page = next((page for page in pages if page.page == visit.number), None)
     if page is None or size not in SIZES:
@@ -120,14 +125,14 @@ def picture(visit: Visit) -> Response:
 
 def check(visit: Visit) -> Response:
     """Begin a check of a folder, as packaging would see it."""
-    folder = _folder(visit)
+    folder = folder_at(visit)
     fields = {"place": str(folder.place), "folder": folder.name}
     return begin(visit, "check", fields, _address(visit))
 
 
 def package(visit: Visit) -> Response:
     """Check the scans with their record, or make the package: a table of this one row."""
-    folder = _folder(visit)
+    folder = folder_at(visit)
     row = {"folder": folder.name}
     for name, longest in (("catalogue", 1000), ("number", 200), ("id", 110)):
         if text := visit.fields.get(name, "").strip()[:longest]:
@@ -142,10 +147,12 @@ def package(visit: Visit) -> Response:
         fields["records"] = uploads.keep(visit.database, sent)
     token = uploads.keep(visit.database, table_of([row], row))
     action = MAKE if visit.fields.get("do") == "package" else CHECK
+    fields |= kept_structures(visit.site.config, visit.database, folder.place, [folder.name])
     return begin(visit, action, {**fields, "table": token}, f"/batches/{token}")
 
 
-def _folder(visit: Visit) -> inbox.InboxFolder:
+def folder_at(visit: Visit) -> inbox.InboxFolder:
+    """The folder of the address. Raises NotFound."""
     try:
         place = place_of(visit.site.config, visit.params)
     except UsageError as error:

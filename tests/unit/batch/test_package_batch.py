@@ -17,7 +17,7 @@ from preserva.core.values.codes import Code
 from preserva.core.values.report import Advanced, Ended, Outcome, Progress, Started
 from preserva.errors import Locked, Refused, UsageError
 from preserva.ingest.package import Packaged, package
-from tests.support.batches import book_row, read_results, records, scans, table_text
+from tests.support.batches import HEADER, book_row, read_results, records, scans, table_text
 from tests.support.books import an_archive
 
 BOOKS = 12
@@ -121,6 +121,42 @@ def test_a_bad_row_stops_no_other_and_a_corrected_table_is_done(desk: Path) -> N
         assert states(corrected) == {RowState.BEFORE: BOOKS - 5, RowState.DONE: 5}
         assert corrected.results == results
         assert stored(archive) == BOOKS
+
+
+def test_structures_lie_in_a_folder_beside(desk: Path) -> None:
+    """For rows that name none: each called like the folder of scans, as the table names that."""
+    place = desk / "written" / "scans"
+    place.mkdir(parents=True)
+    chapter = 'title = "{}"\n[[parts]]\ntype = "chapter"\nfirst = 1\n'
+    (place / "1.toml").write_text(chapter.format("по расклейке"), "utf-8")
+    (place / "2.csv").write_text("first;label\n1;л. 7\n", "utf-8")
+    for name in ("3.toml", "3.xml"):
+        (place / name).write_text(chapter.format("?"), "utf-8")
+    (desk / "scans" / "own.toml").write_text(chapter.format("своя"), "utf-8")
+    rows = [(*book_row(number), "") for number in (1, 2, 3)] + [(*book_row(4), "scans/own.toml")]
+    (place / "4.toml").write_text("[[", "utf-8")
+    header = (*HEADER, "Структура")
+    (desk / "books.csv").write_text(table_text(rows, header), "utf-8")
+    with an_archive(desk / "archive") as archive:
+        result = package_batch(
+            archive,
+            BatchOptions(desk / "books.csv"),
+            records=desk / "all.xml",
+            structures=desk / "written",
+        )
+        assert [row.state for row in result.rows] == [
+            RowState.DONE, RowState.DONE, RowState.FAILED, RowState.DONE,
+        ]  # fmt: skip
+        assert "3.toml, 3.xml" in result.rows[2].problems[0]
+        stored_at = Path(archive.primary.storage.url)
+        kept = {
+            path.parents[1].name: path.name for path in stored_at.rglob("documentation/structure.*")
+        }
+    assert kept == {
+        "aonb-kp-000001": "structure.toml",
+        "aonb-kp-000002": "structure.csv",
+        "aonb-kp-000004": "structure.toml",
+    }
 
 
 def test_shares_do_all_rows_between_them(desk: Path) -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 import shutil
+from html import unescape
 from pathlib import Path
 
 import pytest
 
 from preserva.archive.archive import open_archive
 from preserva.core.values.model import PackageId
+from preserva.ingest.book_revision import PageChanges
 from preserva.ingest.revision import Change, update
+from preserva.ledger import LedgerEntry
 from preserva.web import jobs, run_job
 from preserva.web.uploads import path_of
+from preserva.web.version_changes import event_words
 from preserva.web.visit import StaffSite
 from tests.support.books import RECORD
 from tests.unit.web.conftest import Visitor, form_of
@@ -109,18 +113,56 @@ def test_pictures_are_for_people_who_signed_in(site: StaffSite, visitor: Visitor
 def test_versions_say_who_when_why_and_what(
     site: StaffSite, visitor: Visitor, tmp_path: Path
 ) -> None:
+    """Of the first, what is in it; of a later one, what a person would say of its pages."""
     structured(site, tmp_path)
-    page = visitor("look").get(BOOK).text
-    rows = re.findall(r'<tr><td><a href="[^"]*/(v\d)/pages">.*?</tr>', page, re.DOTALL)
-    assert rows == ["v2", "v1"]
-    assert "labels &amp; parts" in page and "<td>the structure</td>" in page
+    with open_archive(site.config.path) as archive:
+        move = PageChanges(move=[(2, 1)])
+        update(archive, NAME, Change(pages=move, reason="порядок <листов>"))
+        update(archive, NAME, Change(pages=PageChanges(remove=[1]), reason="дважды"))
+    assert versions(visitor("look").get(BOOK).text) == {
+        "v4": ["corrected", "дважды", "the structure; left out: pages 1 of the version before"],
+        "v3": ["corrected", "порядок <листов>", "the structure; moved: pages 1"],
+        "v2": ["corrected", "labels & parts", "the structure"],
+        "v1": ["packaged", "", "the record; masters of pages 1-2; text of pages 1-2"],
+    }
+
+
+def versions(page: str) -> dict[str, list[str]]:
+    """What the table says of each version: what happened, why, what changed."""
+    found = re.findall(r'<tr><td><a href="[^"]*/(v\d)/pages">.*?</tr>', page, re.DOTALL)
+    rows = re.findall(r'<tr><td><a href="[^"]*/v\d/pages">(.*?)</tr>', page, re.DOTALL)
+    cells = [[unescape(cell) for cell in re.findall("<td>(.*?)</td>", row)] for row in rows]
+    return {name: row[-3:] for name, row in zip(found, cells, strict=True)}
 
 
 def test_versions_are_there_without_the_storage(site: StaffSite, visitor: Visitor) -> None:
     """Then only the ledger is asked, and the page says why there is no record."""
     Path(site.config.primary().url).rename(Path(site.config.primary().url).with_name("away"))
     answer = visitor("look").get(BOOK)
-    assert answer.status_code == 200 and "/v1/pages" in answer.text
+    assert answer.status_code == 200
+    assert versions(answer.text) == {"v1": ["packaged", "", "The storage cannot be read now."]}
+
+
+@pytest.mark.parametrize(
+    ("type_", "version", "facts", "words"),
+    [
+        ("ingestion end", "v1", {}, "packaged"),
+        ("ingestion end", "v3", {}, "corrected"),
+        ("ingestion end", "v1", {"from_outside": True}, "brought in from outside"),
+        ("accession", "v2", {}, "received from another institution"),
+        ("replication", "v1", {"from": "kopie"}, "copied from the storage kopie"),
+        ("recovery", "v1", {}, "recovery"),
+    ],
+)
+def test_what_happened_is_said_in_words(
+    type_: str, version: str, facts: dict[str, object], words: str
+) -> None:
+    """By the entry that acknowledged a version first, whichever that is."""
+    known = {"inventory": "0" * 128, **facts}
+    entry = LedgerEntry(
+        1, "2026-12-01T10:00:00Z", type_, "success", NAME.uri, "main", version, known, "0" * 64
+    )
+    assert event_words(entry) == words
 
 
 def test_a_relation_is_stated_once(site: StaffSite, visitor: Visitor) -> None:

@@ -22,6 +22,7 @@ BOOK = "/books/aonb-kp-7"
 PAGE = f"{BOOK}/v1/structure"
 KEY = "urn:preserva:aonb:kp-7\nv1"
 LABEL = {"do": "label", "first": "1", "last": "2", "label": "л. 5", "type": "plate"}
+MOVE = {"do": "move", "move_first": "2", "move_last": "", "move_to": "1"}
 PART = {"do": "part", "part_type": "chapter", "title": "Глава <1>", "part_first": "2"}
 
 
@@ -132,6 +133,91 @@ def test_the_text_is_the_truth(site: StaffSite, visitor: Visitor) -> None:
     assert re.search(r"<button disabled>Make a new version", page)
 
 
+def test_comments_are_kept_by_every_step(site: StaffSite, visitor: Visitor) -> None:
+    """Each before what it is about, wherever that comes to stand."""
+    client = visitor("prepare")
+    written = (
+        '# по расклейке\n[[pages]]\nfirst = 1\nlabel = "1"  # карандашом\n\n'
+        '# утрачен угол\n[[pages]]\nfirst = 2\nlabel = "9"\n'
+    )
+    client.post(PAGE, data={"do": "text", "base": "0", "text": written})
+    client.post(PAGE, data=MOVE | {"base": "1"})
+    assert text(site) == (
+        'type = "monograph"\ntitle = "Повѣсть о рѣкѣ Амурѣ"\n\n# утрачен угол\n[[pages]]\n'
+        'first = "0002.tif"\nlabel = "9"\norder = 1\n\n# по расклейке\n# карандашом\n[[pages]]\n'
+        'first = 2\nlabel = "1"\n'
+    )
+    client.post(PAGE, data=PART | {"base": "2"})
+    assert "# утрачен угол" in text(site) and "# карандашом" in text(site)
+
+
+def test_a_text_with_mistakes_is_not_rewritten(site: StaffSite, visitor: Visitor) -> None:
+    """A form would drop what could not be read."""
+    client = visitor("prepare")
+    wrong = '[[pages]]\nfirst = 9\nlabel = "x"\n'
+    client.post(PAGE, data={"do": "text", "base": "0", "text": wrong})
+    for step in (LABEL, PART, MOVE):
+        answer = client.post(PAGE, data=step | {"base": "1"})
+        assert answer.status_code == 400 and "has mistakes" in answer.text
+    assert text(site) == wrong
+
+
+def test_pages_are_moved_in_a_draft(site: StaffSite, visitor: Visitor) -> None:
+    """By a place, or a button for one step; they are chosen afterwards, and it can be undone."""
+    client = visitor("prepare")
+    answer = client.post(PAGE, data=MOVE | {"base": "0"})
+    assert answer.headers["location"] == f"{PAGE}?pages=1#page-1"
+    page = client.get(f"{PAGE}?pages=1").text
+    assert re.findall(r"<span>(\d) <b>(.*?)</b>", page) == [("1", "л. 2"), ("2", "л. 1")]
+    assert f'href="{BOOK}/v1/pages/2" data-page="1"' in page
+    assert 'name="move_first" inputmode="numeric" size="6" maxlength="6" required value="1"' in page
+    back = {"do": "move", "move_first": "1", "move_to": "", "by": "later", "base": "1"}
+    assert client.post(PAGE, data=back).headers["location"] == f"{PAGE}?pages=2#page-2"
+    assert "order" not in text(site)
+    client.post(PAGE, data={"do": "undo", "base": "2"})
+    assert "order = 1" in text(site)
+
+
+def test_steps_after_a_move_of_others_are_looked_at(site: StaffSite, visitor: Visitor) -> None:
+    """Numbers mean other pages then. A move takes along what others have written meanwhile."""
+    one, two = visitor("prepare"), visitor("prepare2")
+    one.post(PAGE, data=LABEL | {"last": "1", "base": "0"})
+    assert two.post(PAGE, data=MOVE | {"base": "0"}).status_code == 303
+    page = one.get(PAGE).text
+    assert re.findall(r"<span>(\d) <b>(.*?)</b>", page) == [("1", "л. 2"), ("2", "л. 5")]
+    for step in (LABEL | {"first": "2"}, PART, MOVE):
+        answer = one.post(PAGE, data=step | {"base": "1"})
+        assert answer.status_code == 409 and "prepare2 has changed" in answer.text
+
+
+def test_a_text_that_was_typed_outlives_other_steps(site: StaffSite, visitor: Visitor) -> None:
+    """With the state that its person saw, so that what changed meanwhile is shown, not undone."""
+    one, two = visitor("prepare"), visitor("prepare2")
+    mine = '[[pages]]\nfirst = 1\nlabel = "мой"\n'
+    one.post(f"{PAGE}/typed", data={"text": mine, "label": "3", "base": "0"})
+    two.post(PAGE, data=LABEL | {"base": "0"})
+    one.post(PAGE, data=LABEL | {"first": "2", "last": "2", "label": "3", "base": "1"})
+    page = one.get(PAGE).text
+    form = page[page.index('enctype="multipart/form-data"') :]
+    assert "мой" in form and 'name="base" value="0"' in form
+    assert (
+        'name="label" maxlength="200" list="labels-known" aria-describedby="label-help" value=""'
+        in page
+    )
+    assert one.post(PAGE, data={"do": "text", "text": mine, "base": "0"}).status_code == 409
+
+
+def test_a_text_longer_than_a_form_is_taken(site: StaffSite, visitor: Visitor) -> None:
+    """A structure of many pages is; from somebody who may not write, none."""
+    long = "# примечание\n" * 5000
+    sent = {"do": "text", "text": long, "base": "0"}
+    assert visitor("look").post(PAGE, data=sent).status_code == 413
+    client = visitor("prepare")
+    assert client.post(f"{PAGE}/typed", data=sent).status_code == 204
+    assert client.post(PAGE, data=sent).status_code == 303
+    assert text(site) == long
+
+
 def test_what_is_typed_is_kept_for_its_person(site: StaffSite, visitor: Visitor) -> None:
     """Until it is saved; nobody else sees it."""
     client = visitor("prepare")
@@ -152,6 +238,8 @@ def test_what_is_typed_is_kept_for_its_person(site: StaffSite, visitor: Visitor)
         LABEL | {"base": "7"}, LABEL | {"base": ""}, PART | {"part_type": "x"},
         PART | {"under": "4"}, {"do": "remove-part", "path": "1"}, {"do": "remove-part"},
         {"do": "change-part", "path": "../1", "part_first": "1", "part_type": "work"},
+        MOVE | {"move_to": "3"}, MOVE | {"move_to": "0"}, MOVE | {"move_first": "3"},
+        MOVE | {"move_last": "1"}, MOVE | {"by": "later"}, MOVE | {"move_to": "-1"},
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_not_saved(
@@ -184,13 +272,44 @@ def test_the_structure_becomes_a_version(site: StaffSite, visitor: Visitor) -> N
     assert re.findall(r"<span>(\d) <b>(.*?)</b> plate", page) == [("1", "л. 5"), ("2", "л. 5 об.")]
     assert "newer version: v2" in client.get(PAGE).text
     assert client.post(PAGE, data=give | {"form": "b"}).status_code == 409
-    move = {"form": "m", "what": "move", "page": "2", "to": "1", "reason": "порядок"}
-    assert client.post(f"{BOOK}/pages", data=move).status_code == 303
+    change = {"form": "m", "what": "move", "page": "2", "to": "1", "reason": "порядок"}
+    assert client.post(f"{BOOK}/pages", data=change).status_code == 303
     job = do_job(site)
     assert job.exit_status == 0, jobs.output(site.database, job.number)
     assert client.post(f"{PAGE}/take-over").headers["location"].startswith(f"{BOOK}/v3/structure")
     page = client.get(f"{BOOK}/v3/structure").text
     assert re.findall(r"<span>(\d) <b>(.*?)</b>", page) == [("1", "л. 5 об."), ("2", "л. 5")]
+
+
+def test_moves_and_structure_become_one_version(site: StaffSite, visitor: Visitor) -> None:
+    """Pages are moved first, and the file that the book keeps counts them in their new order."""
+    client = visitor("prepare")
+    client.post(PAGE, data=LABEL | {"base": "0"})
+    client.post(PAGE, data=MOVE | {"base": "1"})
+    own = text(site).replace("[[pages]]", "# перепутаны\n[[pages]]", 1)
+    client.post(PAGE, data={"do": "text", "text": own, "base": "2"})
+    client.post(PAGE, data={"do": "apply", "base": "3", "form": "a", "reason": "порядок листов"})
+    job = do_job(site)
+    said = jobs.output(site.database, job.number)
+    assert (job.exit_status, "page 2: becomes page 1" in said[1]) == (0, True), said
+    page = client.get(f"{BOOK}/v2/structure").text
+    assert re.findall(r"<span>(\d) <b>(.*?)</b>", page) == [("1", "л. 5 об."), ("2", "л. 5")]
+    kept = client.get(f"{BOOK}/v2/structure/structure.toml").text
+    assert "# перепутаны\n" in kept and "order" not in kept and "0002" not in kept
+    client.post(PAGE, data=LABEL | {"label": "IX", "last": "1", "base": "3"})
+    assert client.post(f"{PAGE}/take-over").status_code == 303
+    page = client.get(f"{BOOK}/v2/structure").text
+    assert re.findall(r"<span>(\d) <b>(.*?)</b>", page) == [("1", "IX"), ("2", "л. 5")]
+
+
+def test_a_change_of_pages_is_tried_first(site: StaffSite, visitor: Visitor) -> None:
+    client = visitor("prepare")
+    change = {"form": "c", "what": "remove", "page": "2", "reason": "дважды", "do": "check"}
+    assert client.post(f"{BOOK}/pages", data=change).status_code == 303
+    job = do_job(site)
+    said = jobs.output(site.database, job.number)
+    assert (job.exit_status, "page 2: removed" in said[1], "dry run" in said[1]) == (0, True, True)
+    assert client.get(f"{BOOK}/v2/pages").status_code == 404
 
 
 @pytest.mark.parametrize("page", ["2", '"л. 2.tif"'])
@@ -214,7 +333,9 @@ def test_the_file_that_a_book_keeps_is_the_first_text(
     "fields",
     [
         {"what": "move", "page": "1"}, {"what": "move", "page": "--apply", "to": "1"},
-        {"what": "remove", "page": "0"}, {"what": "replace", "folder": "x", "place": "0"},
+        {"what": "remove", "page": "0"}, {"what": "remove", "page": "2", "to": "1"},
+        {"what": "remove", "page": "1", "to": "99999"},
+        {"what": "replace", "folder": "x", "place": "0"},
         {"what": "insert", "page": "0", "folder": "..", "place": "0"}, {"what": ""},
     ],
 )  # fmt: skip

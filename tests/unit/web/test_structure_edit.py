@@ -12,6 +12,7 @@ from preserva.errors import UsageError
 from preserva.web.structure_edit import (
     BookStructure,
     labelled,
+    moved,
     pages_changed,
     parts_of,
     read_text,
@@ -88,11 +89,36 @@ def test_parts_do_not_lie_endlessly_deep() -> None:
 
 def test_what_is_said_of_pages_follows_them() -> None:
     made = with_part(labelled(EMPTY, 1, 4, "1", PageType.PAGE), "", chapter("I", 2, 3))
-    moved = realigned(made, {1: 4, 2: 1, 3: 2})
-    assert moved.pages == {
+    there = realigned(made, {1: 4, 2: 1, 3: 2}, 4, 5)
+    assert there.pages == {
         4: PageFacts("1"), 1: PageFacts("2"), 2: PageFacts("3"),
     }  # fmt: skip
-    assert moved.root.parts[0].pages == (1, 2)
+    assert (there.root.parts[0].pages, there.order) == ((1, 2), {})
+
+
+def test_pages_are_moved_with_their_labels() -> None:
+    """Parts follow them, other pages make room, and the order is that of the whole book."""
+    made = with_part(labelled(EMPTY, 1, 4, "1", PageType.PAGE), "", chapter("I", 2, 3))
+    made = moved(made, 4, 5, 2, 6)
+    assert made.sequence(6) == (1, 4, 5, 2, 3, 6)
+    assert made.pages == {
+        1: PageFacts("1"), 2: PageFacts("4"), 4: PageFacts("2"), 5: PageFacts("3"),
+    }  # fmt: skip
+    assert made.root.parts[0].pages == (4, 5)
+    assert moved(made, 2, 3, 4, 6).order == {}
+    for place in (0, 6, -1):
+        with pytest.raises(UsageError):
+            moved(made, 2, 3, place, 6)
+
+
+def test_a_page_that_was_moved_is_moved_in_another_version_too() -> None:
+    """It comes behind the page that it was moved to; pages that are new stay where they are."""
+    made = moved(labelled(EMPTY, 1, 4, "1", PageType.PAGE), 4, 4, 1, 4)
+    there = realigned(made, {1: 1, 2: 3, 4: 5}, 4, 5)
+    assert there.sequence(5) == (5, 1, 2, 3, 4)
+    assert there.pages == {1: PageFacts("4"), 2: PageFacts("1"), 4: PageFacts("2")}
+    done = realigned(made, {4: 1, 1: 2, 2: 3, 3: 4}, 4, 4)
+    assert (done.order, done.pages) == ({}, made.pages)
 
 
 STEPS = st.lists(
@@ -123,6 +149,28 @@ def test_the_file_says_what_the_structure_is(
     assert pages_changed(made, read) == set()
     assert [part.pages for part in read.root.parts] == [part.pages for part in made.root.parts]
     assert read.text() == made.text()
+
+
+NAMED = Pages(9, {f"{number} л.tif": number for number in range(1, 10)}, {})
+MOVES = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9), st.integers(1, 9)), max_size=5)
+
+
+@given(MOVES, st.booleans())
+def test_an_order_is_read_as_it_was_written(steps: list[tuple[int, int, int]], named: bool) -> None:
+    """By the places of as few pages as possible, called by name; labels and parts with it."""
+    made = with_part(labelled(EMPTY, 2, 6, "iv", PageType.PLATE), "", chapter("I", 3, 4))
+    for one, other, to in steps:
+        first, last = min(one, other), max(one, other)
+        made = moved(made, first, last, min(to, 10 - (last - first + 1)), 9)
+    names = {place: f"{page} л.tif" for place, page in enumerate(made.sequence(9), 1)}
+    text = made.text(names, by_name=named)
+    read, findings = read_text(text, NAMED, "Книга")
+    assert ([finding.message() for finding in findings], read.order) == ([], made.order)
+    assert pages_changed(made, read) <= set(range(1, 10)) - made.pages.keys()
+    assert {page for part in read.root.parts for page in part.pages} == {
+        page for part in made.root.parts for page in part.pages
+    }
+    assert read.text(names, by_name=named) == text
 
 
 @given(st.text())
