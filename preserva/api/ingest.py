@@ -153,13 +153,13 @@ class IngestVerbs(Session):
 
         `table` is CSV, or XLSX with `preserva[xlsx]`; docs/how-to/batches.md says which columns it
         has. `records` is the file with the records of rows that name none, `structures` a folder of
-        structure files for them: `kp-9.toml` for the folder of scans `kp-9`. The files that the table
-        names are in the folder `root`, by default that of the table. The table with its results is
-        written to `results`, by default beside it. A row whose package is stored is not done again,
-        so the call can be repeated after any failure. A `share` of `(2, 4)` does every fourth row,
-        beginning with the second, at the same time as the other three. With an `executor`,
-        `dask://HOST:PORT`, workers make the packages in the folder `scratch`, which they see as
-        this computer does. On a dry run everything is looked at and nothing is stored.
+        structure files for them: `kp-9.toml` for the folder of scans `kp-9`. The files that the
+        table names are in the folder `root`, by default that of the table. The table with its
+        results is written to `results`, by default beside it. A row whose package is stored is not
+        done again, so the call can be repeated after any failure. A `share` of `(2, 4)` does every
+        fourth row, beginning with the second, at the same time as the other three. With an
+        `executor`, `dask://HOST:PORT`, workers make the packages in the folder `scratch`, which
+        they see as this computer does. On a dry run everything is looked at and nothing is stored.
 
         Raises UsageError for a table or a file of records that cannot be used; Refused, Locked,
         StorageError. What became of each row is in the result.
