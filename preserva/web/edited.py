@@ -17,6 +17,7 @@ from preserva.core.eark.mets import Division
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding
 from preserva.describe.supplied.structure_toml import PageNaming
+from preserva.describe.xml_record import looks_like
 from preserva.errors import UsageError
 from preserva.i18n import _
 from preserva.web.book_pages import BookPages
@@ -95,6 +96,8 @@ class EditedBook:
             if number in moved:
                 facts.setdefault(number, PageFacts(None, page.type))
         text = replace(structure, pages=facts).text(names, by_name=by_name)
+        if looks_like(before.encode()):
+            return text  # the METS of another system has no comments of this kind
         former = former or self.original_pages(self.read(before)[0])
         return with_comments(before, text, former, self.original_pages(structure))
 

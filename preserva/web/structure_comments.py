@@ -12,7 +12,7 @@ _TOKEN = re.compile(
     r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|(?P<comment>#[^\n]*)',
     re.DOTALL,
 )
-_HEADER = re.compile(r"^[ \t]*\[\[[ \t]*([\w. \t]+?)[ \t]*\]\]", re.MULTILINE)
+_HEADER = re.compile(r"^[ \t]*\[\[([^][\n]*)\]\]", re.MULTILINE)
 
 OriginalPage = Callable[[object], int | None]
 """Which page a file means by a number or a name, whatever its number is there."""
@@ -72,7 +72,7 @@ def _tables(text: str) -> Iterator[_Table]:
     places = [match.start() for match in spans]
     words = [match["comment"].rstrip() for match in spans]
     bare = _TOKEN.sub(_blank, text)
-    headers = [(match.start(), match[1].replace(" ", "")) for match in _HEADER.finditer(bare)]
+    headers = [(match.start(), "".join(match[1].split())) for match in _HEADER.finditer(bare)]
     headers.append((len(text), ""))
     starts = [(0, ""), *headers]
     ends = [*(_above(text, bare, start) for start, _name in headers), len(text)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from starlette.responses import Response
@@ -12,7 +13,7 @@ from preserva.core.book.structure import PageType, PartType
 from preserva.core.values.codes import Severity
 from preserva.core.values.report import Finding
 from preserva.describe.xml_record import looks_like
-from preserva.errors import Refused, UsageError
+from preserva.errors import NotFound, Refused, UsageError
 from preserva.i18n import _
 from preserva.web import drafts, edited, inbox
 from preserva.web.drafts import SavedDraft
@@ -55,6 +56,14 @@ class Editing:
     def read(self) -> tuple[BookStructure, tuple[Finding, ...]]:
         """The structure, and what in its text cannot be used or is doubtful."""
         return self.book.read(self.text())
+
+    def sound(self) -> BookStructure:
+        """The structure. Raises UsageError if its text has mistakes: they would be lost unseen."""
+        structure, findings = self.read()
+        if mistakes(findings):
+            message = _("The text of the structure has mistakes. Correct them there, or go back.")
+            raise UsageError(message)
+        return structure
 
 
 def key_of(visit: Visit) -> str:
@@ -123,10 +132,13 @@ def editor(visit: Visit, editing: Editing, status: int = 200, **more: object) ->
 def _places(visit: Visit) -> list[tuple[str, list[str]]]:
     """The places of the inbox, with the folders from which pages can come."""
     config = visit.site.config
-    return [
-        (str(path), inbox.names(config, place)[:_MOST_FOLDERS])
-        for place, path in enumerate(config.web.inbox)
-    ]
+    places = []
+    for place, path in enumerate(config.web.inbox):
+        names: list[str] = []
+        with suppress(NotFound):  # a place that is not there now
+            names = inbox.names(config, place)[:_MOST_FOLDERS]
+        places.append((str(path), names))
+    return places
 
 
 def _chosen(visit: Visit) -> dict[str, str]:

@@ -55,7 +55,7 @@ def take_over(visit: Visit) -> Response:
     book = edited.stored_book(after, old.book.title)
     now = Editing(book, drafts.newest(visit.database, book.key))
     numbers = _found_again(before, after)
-    structure = old.read()[0]
+    structure = old.sound()
     pages = old.book.original_pages(structure)
     made = realigned(structure, numbers, old.book.count, book.count)
     text = book.write(made, old.text(), lambda name: numbers.get(pages(name) or 0))

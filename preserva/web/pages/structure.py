@@ -20,7 +20,7 @@ from preserva.web import drafts, uploads
 from preserva.web.actions import reason_of
 from preserva.web.forms import SentFile
 from preserva.web.pages.book import newest_version, package_of
-from preserva.web.pages.editing import Editing, base_of, editing_of, editor, mistakes, saved
+from preserva.web.pages.editing import Editing, base_of, editing_of, editor, saved
 from preserva.web.pages.jobs import begin
 from preserva.web.pages.saved_states import go_back
 from preserva.web.structure_edit import (
@@ -53,10 +53,7 @@ def save(visit: Visit) -> Response:
         return _save_text(visit, editing, base)
     if do not in _STEPS:
         raise UsageError(_("Choose one."))
-    structure, findings = editing.read()
-    if mistakes(findings):
-        message = _("The text of the structure has mistakes. Correct them there, or go back.")
-        raise UsageError(message)
+    structure = editing.sound()
     if base.number != editing.number and (clash := _clash(visit, base, editing, do)):
         return editor(visit, editing, 409, conflict=clash)
     text = editing.book.write(_STEPS[do](visit, editing, structure), editing.text())
@@ -199,8 +196,7 @@ def _apply(visit: Visit, editing: Editing) -> Response:
     if newest_version(visit, version.package) != version.version:
         raise Refused(_("The book has a newer version. Take this draft over into that one."))
     fields = {"package": version.package.portable, "reason": visit.fields["reason"]}
-    structure, _findings = editing.read()
-    text = editing.text()
+    structure, text = editing.sound(), editing.text()
     if structure.order:  # the engine moves pages first; the text then counts in the new order
         made = moves(structure.sequence(editing.book.count))
         fields["moves"] = " ".join(f"{page}-{to}" for page, to in made)

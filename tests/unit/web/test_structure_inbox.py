@@ -13,6 +13,7 @@ from preserva import config as configuration
 from preserva.core.book.submission import Arrangement, SourceFile
 from preserva.web import drafts, inbox, jobs
 from preserva.web.database import WebDatabase
+from preserva.web.inbox_actions import change_pages
 from preserva.web.visit import StaffSite
 from preserva.web.worker import Worker
 from tests.support import books
@@ -24,6 +25,10 @@ PAGE = f"{FOLDER}/structure"
 LABEL = {"do": "label", "first": "1", "last": "2", "label": "л. 5", "type": "plate"}
 MOVE = {"do": "move", "move_first": "3", "move_to": "1"}
 PART = {"do": "part", "part_type": "chapter", "title": "Глава", "part_first": "2", "part_last": "3"}
+METS = (
+    '<mets:mets xmlns:mets="http://www.loc.gov/METS/"><mets:structMap TYPE="PHYSICAL">'
+    '<mets:div TYPE="physSequence">{}</mets:div></mets:structMap></mets:mets>'
+)
 
 
 @pytest.fixture
@@ -147,6 +152,53 @@ def test_scans_that_come_later_change_no_meaning(
     assert 'class="lead bad"' in page and "IMG_2.tif" in page
     page = packaged(site, client)
     assert "not done: 1" in page and "IMG_2.tif" in page
+
+
+def test_pages_of_a_folder_come_into_a_stored_book(site: StaffSite, visitor: Visitor) -> None:
+    """Tried first, which stores nothing; then inserted, and as access copies of what is there."""
+    client = visitor("prepare")
+    page = client.get("/books/aonb-kp-7/v1/structure").text
+    assert '<datalist id="folders-known"><option value="kp-9"></datalist>' in page
+    change = {"place": "0", "folder": "kp-9", "what": "insert", "page": "1", "reason": "пропуск"}
+    for form, do, pages in (("a", "check", 2), ("b", "", 5)):
+        answer = client.post("/books/aonb-kp-7/pages", data=change | {"form": form, "do": do})
+        assert answer.status_code == 303
+        job = do_job(site)
+        assert job.exit_status == 0, jobs.output(site.database, job.number)
+        stored = client.get(f"/books/aonb-kp-7/v{2 if pages == 5 else 1}/pages").text
+        assert stored.count('loading="lazy"') == pages
+    lines = {
+        "access": ["--access={}"], "text": ["--text={}"], "replace": ["--pages={}"],
+        "insert": ["--insert-pages={}", "--after=1"],
+    }  # fmt: skip
+    folder = site.config.web.inbox[0] / "kp-9"
+    for what, line in lines.items():
+        made = change_pages(site.config, change | {"what": what})
+        assert made == [part.format(folder) for part in line]
+    several = {"what": "remove", "page": "2", "to": "4"}
+    assert change_pages(site.config, several) == [f"--remove-page={page}" for page in (2, 3, 4)]
+
+
+def test_a_place_that_is_gone_hinders_no_book(
+    site: StaffSite, visitor: Visitor, scans: Path
+) -> None:
+    scans.rename(scans.with_name("away"))
+    assert visitor("prepare").get("/books/aonb-kp-7/v1/structure").status_code == 200
+
+
+def test_a_structure_of_another_system_is_rewritten(site: StaffSite, visitor: Visitor) -> None:
+    """That is said before; nothing in it is taken for a comment."""
+    client = visitor("prepare")
+    mets = client.get("/books/aonb-kp-7/v1/structure").text  # any page has no METS yet
+    assert "METS of another system" not in mets
+    mets = METS.format("".join(f'<mets:div TYPE="page" ORDERLABEL="&#49;{n}"/>' for n in (1, 2, 3)))
+    client.post(PAGE, data={"do": "text", "base": "0", "text": mets})
+    page = client.get(PAGE).text
+    assert "METS of another system" in page and 'class="lead bad"' not in page
+    client.post(PAGE, data=LABEL | {"last": "1", "base": "1"})
+    written = client.get(f"{PAGE}/structure.toml").text
+    assert written.startswith('type = "monograph"') and "#" not in written
+    assert 'label = "л. 5"' in written and 'label = "12"' in written
 
 
 def test_folders_for_chapters_are_the_first_parts(
