@@ -17,6 +17,7 @@ from preserva.core.formats.storage_identity import LedgerMark
 from preserva.core.policy.ledger_choice import (
     Anchor,
     Chain,
+    continued,
     contradictions,
     of_other_ledgers,
     vouched,
@@ -49,7 +50,8 @@ class Choice:
     """The copy to take over; None if there is none. Entries up to `proved` are beyond doubt.
 
     Those up to `seen` were seen by another storage too; None if no other one is left to say so.
-    `strange` are the storages that belong to another ledger; a person said whose word counts.
+    `shorter` is the storage with the longest copy that this one continues. `strange` are the
+    storages that belong to another ledger; a person said whose word counts.
     """
 
     chain: Chain | None
@@ -57,6 +59,7 @@ class Choice:
     seen: int | None
     strange: frozenset[str]
     reports: tuple[Report, ...] = ()
+    shorter: str | None = None
 
 
 def parse_anchor(text: str) -> Anchor:
@@ -95,14 +98,15 @@ def choose_copy(stores: Sequence[Store], institution: str, decision: LedgerChoic
     strange = of_other_ledgers(marks, chain, decision.source)
     if strange and decision.source is None:
         _refuse_other_ledgers(marks)
-    proved, seen = 0, None
+    proved, seen, shorter = 0, None, None
     if chain is not None:
         if decision.source is not None:
             proved = len(chain.digests)
         elif decision.anchor is not None:
             proved = chain.place(decision.anchor) or 0
         seen = vouched(chain, chains, marks)
-    return Choice(chain, proved, seen, frozenset(strange), tuple(broken.values()))
+        shorter = continued(chain, chains)
+    return Choice(chain, proved, seen, frozenset(strange), tuple(broken.values()), shorter)
 
 
 def refuse_unseen(choice: Choice, ledger: Ledger) -> None:
@@ -131,13 +135,17 @@ def refuse_unseen(choice: Choice, ledger: Ledger) -> None:
         for entry in ledger.entries(types=(END,))
         if entry.number > seen and entry.outcome == SUCCESS and entry.package is not None
     ]
+    hint = _(
+        "Whoever can write there may have added them. The digest of the newest entry, kept on"
+        " paper or in an export, proves them: --anchor. Or say with --from whose word counts:"
+        " --from {storage} takes them over."
+    ).format(storage=chain.storage)
+    if choice.shorter is not None:
+        without = _("--from {storage}, whose copy ends earlier, leaves out what is behind its end.")
+        hint = joined(" ", [hint, without.format(storage=choice.shorter)])
     raise Refused(
         joined("\n  ", [first_line, *named(_("packages that we made by these entries:"), claimed)]),
-        hint=_(
-            "Whoever can write there may have added them. The digest of the newest entry, kept on"
-            " paper or in an export, proves them: --anchor. Or say with --from whose word counts:"
-            " --from {storage} takes them over."
-        ).format(storage=chain.storage),
+        hint=hint,
     )
 
 

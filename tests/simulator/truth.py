@@ -160,7 +160,8 @@ def an_interval_later(world: World, who: Institution) -> None:
         _no_copy_counts_that_is_not_good(world, who, archive, named)
         _every_package_is_safe_or_named(world, who, named)
         met = {name for name in who.storages() if _knows_another(world, archive, name)}
-        for problem in _unnamed(world, who, named, met):
+        known = {(copy.package, copy.storage) for copy in archive.ledger.copies.known()}
+        for problem in _unnamed(world, who, named, met, known):
             raise AssertionError(problem)
 
 
@@ -217,8 +218,13 @@ def _every_package_is_safe_or_named(world: World, who: Institution, named: Named
             assert copies >= WANTED, f"{book} has {copies} copies, and nobody says so"
 
 
-def _unnamed(world: World, who: Institution, named: Named, met: set[str]) -> Iterator[str]:
-    """What is wrong in a storage and was not named; a foreign one is, where another was `met`."""
+def _unnamed(
+    world: World, who: Institution, named: Named, met: set[str], known: set[tuple[str, str]]
+) -> Iterator[str]:
+    """What is wrong in a storage and was not named; a foreign one is, where another was `met`.
+
+    A ledger that was rebuilt may not know of a copy any more that went before.
+    """
     for storage in who.storages():
         files = world.disks[storage]
         if storage in world.foreign or layout.IDENTITY not in files:
@@ -227,6 +233,8 @@ def _unnamed(world: World, who: Institution, named: Named, met: set[str]) -> Ite
             continue
         for book, at in sorted(who.brought, key=str):
             if at != storage or named.has(book.uri, at) or good(world, who, book, at):
+                continue
+            if who.rebuilt and (book.uri, at) not in known:
                 continue
             behind = _is_version_of(world.copy_of(book, at), who.made[book])
             if not (behind or book in who.doubted or who.rebuilt) or book.uri not in named.danger:

@@ -83,6 +83,16 @@ def vouched(chain: Chain, others: Iterable[Chain], marks: Mapping[str, LedgerMar
     return max(seen, default=None)
 
 
+def continued(chain: Chain, others: Iterable[Chain]) -> str | None:
+    """The storage with the longest of the copies that a chain continues; None if there is none."""
+    shorter = [
+        (len(other.digests), other.storage)
+        for other in others
+        if len(other.digests) < len(chain.digests) and chain.continues(other)
+    ]
+    return max(shorter, default=(0, None))[1]
+
+
 def _seen_by(mark: LedgerMark, chain: Chain) -> int:
     """Up to which entry of a chain a storage has seen; all of it where it saw what came after."""
     size = len(chain.digests)

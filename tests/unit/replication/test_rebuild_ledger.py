@@ -230,7 +230,9 @@ def test_a_chain_that_goes_on_from_ours_does_not_win_by_its_length(
     said = r"nlb-copy has \d+ entries that no other storage"
     with pytest.raises(Refused, match=said) as refusal:
         rebuilt(ours)
+    shorter = "--from aonb-copy, whose copy ends earlier" in str(refusal.value.hint)
     assert "--from nlb-copy" in str(refusal.value.hint)
+    assert shorter == (honest == "aonb-copy"), "a primary storage has no copy"
     assert not (ours.parent / "ledger.sqlite").exists()
     rebuilt(ours, anchor=Anchor(digests[-1]))  # somebody has it on paper
     lose_ledger(ours)
