@@ -1,0 +1,140 @@
+"""A person who walks through the pages for staff: looks, presses what is written there, types.
+
+A click is one of the mouse, on the place where the button is seen; fields are filled by the keys.
+Nothing here needs the page to run a script. Words are those of the person's language: the caller
+gives them translated.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from tests.browser.page import Page
+
+_SHOWN = (1000, 720)
+_COLOURS = 64
+_MOST_REFRESHES = 200
+
+_FIND = """((words) => {
+  const plain = (text) => text.replace(/\\s+/g, " ").trim();
+  const said = (one) => [plain(one.textContent), one.getAttribute("aria-label")];
+  const all = document.querySelectorAll("a, button, summary");
+  const found = [...all].find((one) => said(one).includes(words) && one.checkVisibility());
+  window.__found = found;
+})(%s)"""
+_WHERE = """((one) => {
+  if (!one) return null;
+  one.scrollIntoView({block: "center", behavior: "instant"});
+  const box = one.getClientRects()[0];
+  const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+  return one.contains(document.elementFromPoint(x, y)) ? [x, y] : null;
+})(%s)"""
+
+
+@dataclass(slots=True)
+class Visitor:
+    """One person before a browser. `pictures` is where what they see is kept, if anywhere."""
+
+    page: Page
+    pictures: Path | None = None
+
+    def press(self, words: str) -> None:
+        """Click a button or a link by its words, and wait for the page that answers."""
+        self.page.take()
+        self.page.evaluate(_FIND % json.dumps(words))
+        self._click("window.__found", words)
+        self._arrive()
+
+    def follow(self, selector: str) -> None:
+        """Click a link that is called as a thing is: a book, a page, a language."""
+        self.page.take()
+        self.tick(selector)
+        self._arrive()
+
+    def tick(self, selector: str) -> None:
+        """Click a box, or one of several choices."""
+        self._click(f"document.querySelector({json.dumps(selector)})", selector)
+
+    def write(self, **fields: str) -> None:
+        """Fill in fields by their ids; - is written as _. What stood there is replaced."""
+        for name, text in fields.items():
+            identifier = json.dumps(name.replace("_", "-"))
+            one = f"document.getElementById({identifier})"
+            self.page.evaluate(f"{one}.focus(), {one}.select(), null")
+            self.page.write(text)
+
+    def choose(self, identifier: str, value: str) -> None:
+        """Choose a line of a list by its value."""
+        one = f"document.getElementById({json.dumps(identifier)})"
+        assert self.page.evaluate(f"{one}.value = {json.dumps(value)}") == value
+        assert self.page.evaluate(f"{one}.value") == value, f"{identifier} has no {value}"
+
+    def attach(self, identifier: str, path: Path) -> None:
+        """Choose a file of this computer for a field."""
+        one = f"document.getElementById({json.dumps(identifier)})"
+        node = self.page.call("Runtime.evaluate", expression=one)["result"]["objectId"]
+        self.page.call("DOM.setFileInputFiles", files=[str(path)], objectId=node)
+
+    def finished(self) -> None:
+        """Wait until the page of a job says how it ended; it asks again by itself."""
+        waits = "Boolean(document.querySelector('meta[http-equiv=refresh]'))"
+        for _refresh in range(_MOST_REFRESHES):
+            if not self.page.evaluate(waits):
+                return
+            self.page.browser.wait_for(self.page.session, "Page.domContentEventFired")
+        raise AssertionError(f"the job did not end: {self.page.text()}")
+
+    def says(self, *sentences: str) -> None:
+        """The page says all of this."""
+        text = " ".join(self.page.text("main").split())
+        missing = [sentence for sentence in sentences if sentence not in text]
+        assert missing == [], text
+
+    def reload_until(self, sentence: str) -> None:
+        """Load the page again until it says this: titles are read when a job has ended."""
+        for _attempt in range(_MOST_REFRESHES):
+            if sentence in self.page.text("main"):
+                return
+            time.sleep(0.3)
+            self.page.open(str(self.page.evaluate("location.href")))
+        self.says(sentence)
+
+    def drawn(self) -> None:
+        """Wait until every picture that is in sight is there."""
+        seen = "((box) => box.bottom > 0 && box.top < innerHeight)(one.getBoundingClientRect())"
+        whole = "one.complete && one.naturalWidth > 0"
+        self.page.until(f"[...document.images].every((one) => !{seen} || ({whole}))")
+
+    def show(self, name: str, at: str = "body") -> None:
+        """Take a picture for the tutorial: what the window has from an element downwards."""
+        if self.pictures is None:
+            return
+        self.page.size(*_SHOWN)
+        # the folder of a test is no place that a reader would know
+        self.page.evaluate(
+            "for (const one of document.querySelectorAll('#place option')) one.text = '/srv/scans'"
+        )
+        top = f"document.querySelector({json.dumps(at)})"
+        self.page.evaluate(f"{top}.scrollIntoView({{block: 'start', behavior: 'instant'}})")
+        self.drawn()
+        x, y = self.page.evaluate("[scrollX, scrollY]")
+        image = self.page.picture((x, y, *_SHOWN))
+        few = image.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+        self.pictures.mkdir(parents=True, exist_ok=True)
+        few.save(self.pictures / f"{name}.png", optimize=True)
+
+    def _arrive(self) -> None:
+        self.page.browser.wait_for(self.page.session, "Page.domContentEventFired")
+        self.page.take()
+
+    def _click(self, element: str, name: str) -> None:
+        place = self.page.evaluate(_WHERE % element)
+        assert place is not None, f"{name!r} cannot be clicked on: {self.page.text()}"
+        about = {"x": place[0], "y": place[1], "button": "left", "clickCount": 1}
+        self.page.call("Input.dispatchMouseEvent", type="mousePressed", **about)
+        self.page.call("Input.dispatchMouseEvent", type="mouseReleased", **about)
