@@ -18,7 +18,7 @@ from tests.browser.page import Page
 
 _SHOWN = (1000, 720)
 _COLOURS = 64
-_MOST_REFRESHES = 200
+_MOST_ATTEMPTS = 400
 
 _FIND = """((words) => {
   const plain = (text) => text.replace(/\\s+/g, " ").trim();
@@ -81,12 +81,16 @@ class Visitor:
         self.page.call("DOM.setFileInputFiles", files=[str(path)], objectId=node)
 
     def finished(self) -> None:
-        """Wait until the page of a job says how it ended; it asks again by itself."""
+        """Ask again for the page of a job until it says how it ended.
+
+        By itself it asks again too, but only when all its pictures are there; without scripts a
+        browser waits for those of all pages.
+        """
         waits = "Boolean(document.querySelector('meta[http-equiv=refresh]'))"
-        for _refresh in range(_MOST_REFRESHES):
+        for _attempt in range(_MOST_ATTEMPTS):
             if not self.page.evaluate(waits):
                 return
-            self.page.browser.wait_for(self.page.session, "Page.domContentEventFired")
+            self._again()
         raise AssertionError(f"the job did not end: {self.page.text()}")
 
     def says(self, *sentences: str) -> None:
@@ -95,13 +99,12 @@ class Visitor:
         missing = [sentence for sentence in sentences if sentence not in text]
         assert missing == [], text
 
-    def reload_until(self, sentence: str) -> None:
-        """Load the page again until it says this: titles are read when a job has ended."""
-        for _attempt in range(_MOST_REFRESHES):
+    def until_it_says(self, sentence: str) -> None:
+        """Ask again for the page until it says this: titles are read when a job has ended."""
+        for _attempt in range(_MOST_ATTEMPTS):
             if sentence in self.page.text("main"):
                 return
-            time.sleep(0.3)
-            self.page.open(str(self.page.evaluate("location.href")))
+            self._again()
         self.says(sentence)
 
     def drawn(self) -> None:
@@ -127,6 +130,12 @@ class Visitor:
         few = image.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
         self.pictures.mkdir(parents=True, exist_ok=True)
         few.save(self.pictures / f"{name}.png", optimize=True)
+
+    def _again(self) -> None:
+        time.sleep(0.5)
+        self.page.take()
+        self.page.call("Page.reload")
+        self._arrive()
 
     def _arrive(self) -> None:
         self.page.browser.wait_for(self.page.session, "Page.domContentEventFired")
