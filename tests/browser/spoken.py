@@ -1,4 +1,4 @@
-"""What a screen reader has of a page: Chromium's accessibility tree as a text, a line for a thing."""
+"""What a screen reader has of a page: Chromium's accessibility tree, a line for each thing."""
 
 from __future__ import annotations
 

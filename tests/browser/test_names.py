@@ -1,4 +1,4 @@
-"""What a screen reader says of every page for staff, in three languages, and what WCAG says of them.
+"""What a screen reader says of every page for staff, in three languages; and WCAG.
 
 The texts are in names/: one for each page and language. After a change that is meant:
 

@@ -1,4 +1,4 @@
-"""The tour of the pages for staff: from an inbox of 41 books to a report, by clicks and forms alone.
+"""The tour of the pages for staff, from an inbox to a report, by clicks and forms alone.
 
 Each language walks all of it. In Russian the pages run no script, so nothing of this needs one.
 Each function that presses something is a section of the tutorial (docs/tutorials/staff-page.md),
@@ -232,7 +232,7 @@ def plan_the_repair(ivanova: Visitor) -> None:
     ivanova.press(_("See what can be done"))
     incident = ivanova.page.evaluate("location.href")
     ivanova.drawn()
-    ivanova.show("incident", "main")
+    ivanova.show("incident", "#side")
     ivanova.press(_("Plan the repair"))
     ivanova.finished()
     ivanova.page.open(incident)

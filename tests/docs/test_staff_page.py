@@ -18,7 +18,7 @@ PAGE = ROOT / "docs/tutorials/staff-page.md"
 PICTURES = PAGE.parent / "pictures"
 LANGUAGES = ("en", "ru", "be")
 LARGEST = 2 << 20
-"""Bytes of all pictures: who clones the project gets them all, and each time they are made again."""
+"""Bytes of all pictures; who clones the project gets each of them as often as it was made."""
 
 Step = tuple[tuple[str, ...], tuple[str, ...]]
 """What is pressed in a step, by the English words, and the pictures that it shows."""
@@ -42,7 +42,7 @@ def tour_steps() -> list[Step]:
 
 
 def _texts(calls: list[ast.Call], method: str) -> tuple[str, ...]:
-    """The text that each call of a method has as its first argument, marked for translation or not."""
+    """The texts that calls of a method have as their first argument, marked with _ or not."""
     made = (call for call in calls if getattr(call.func, "attr", "") == method)
     first = (ast.unparse(call.args[0]) for call in made)
     return tuple(ast.literal_eval(text.removeprefix("_")) for text in first)
