@@ -76,7 +76,12 @@ def test_every_picture_is_there_and_used(language: str) -> None:
     named = re.findall(r"\]\(([^)]+\.png)\)", page_in(language).read_text("utf-8"))
     used = {(page_in(language).parent / name).resolve() for name in named}
     assert used == set((PICTURES / language).iterdir())
-    assert {Image.open(path).width for path in used} == {1000}
+    assert {_width(path) for path in used} == {1000}
+
+
+def _width(path: Path) -> int:
+    with Image.open(path) as image:
+        return image.width
 
 
 def test_the_pictures_are_small() -> None:
