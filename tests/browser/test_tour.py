@@ -1,6 +1,7 @@
 """The tour of the pages for staff, from an inbox to a report, by clicks and forms alone.
 
-Each language walks all of it. In Russian the pages run no script, so nothing of this needs one.
+Each language walks all of it. In Russian the pages run no script, so nothing of this needs one; in
+Belarusian axe-core judges every page on the way.
 Each function that presses something is a section of the tutorial (docs/tutorials/staff-page.md),
 in this order; tests/docs/test_staff_page.py compares what is pressed and shown. The pictures of
 the tutorial are made by
@@ -89,7 +90,9 @@ def two(browser: Chromium) -> Iterator[tuple[Visitor, Visitor]]:
 
 
 @pytest.mark.parametrize("language", ["en", "ru", "be"])
-def test_the_tour(language: str, inbox: Path, archive: Path, two: tuple[Visitor, Visitor]) -> None:
+def test_the_tour(
+    language: str, inbox: Path, archive: Path, two: tuple[Visitor, Visitor], axe: str
+) -> None:
     petrov, ivanova = two
     with ExitStack() as stack:
         address, invitation = stack.enter_context(served(archive.parent))
@@ -97,6 +100,8 @@ def test_the_tour(language: str, inbox: Path, archive: Path, two: tuple[Visitor,
         for person in two:
             if os.environ.get("PRESERVA_PICTURES") == "1":
                 person.pictures = PICTURES / language
+            if language == "be":
+                person.judge = axe
             if language == "ru":
                 stack.enter_context(person.page.without_scripts())
         come_first(petrov, invitation, language)
@@ -116,6 +121,7 @@ def test_the_tour(language: str, inbox: Path, archive: Path, two: tuple[Visitor,
     for person in two:
         outside = [url for url in person.page.requests if not url.startswith(address)]
         assert (outside, person.page.errors, person.page.failures) == ([], [], [])
+        assert person.against == []
     check_ledger(archive)
 
 

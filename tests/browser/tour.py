@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image
@@ -19,6 +19,7 @@ from tests.browser.page import Page
 _SHOWN = (1000, 720)
 _COLOURS = 64
 _MOST_ATTEMPTS = 400
+_UNFINISHED = "Boolean(document.querySelector('meta[http-equiv=refresh]'))"
 
 _FIND = """((words) => {
   const plain = (text) => text.replace(/\\s+/g, " ").trim();
@@ -38,10 +39,15 @@ _WHERE = """((one) => {
 
 @dataclass(slots=True)
 class Visitor:
-    """One person before a browser. `pictures` is where what they see is kept, if anywhere."""
+    """One person before a browser. `pictures` is where what they see is kept, if anywhere.
+
+    With the source of axe-core as `judge`, `against` is what WCAG has against pages they came to.
+    """
 
     page: Page
     pictures: Path | None = None
+    judge: str = ""
+    against: list[str] = field(default_factory=list)
 
     def press(self, words: str) -> None:
         """Click a button or a link by its words, and wait for the page that answers."""
@@ -49,12 +55,15 @@ class Visitor:
         self.page.evaluate(_FIND % json.dumps(words))
         self._click("window.__found", words)
         self._arrive()
+        if not self.page.evaluate(_UNFINISHED):
+            self._judge()
 
     def follow(self, selector: str) -> None:
         """Click a link that is called as a thing is: a book, a page, a language."""
         self.page.take()
         self.tick(selector)
         self._arrive()
+        self._judge()
 
     def tick(self, selector: str) -> None:
         """Click a box, or one of several choices."""
@@ -86,10 +95,9 @@ class Visitor:
         By itself it asks again too, but only when all its pictures are there; without scripts a
         browser waits for those of all pages.
         """
-        waits = "Boolean(document.querySelector('meta[http-equiv=refresh]'))"
         for _attempt in range(_MOST_ATTEMPTS):
-            if not self.page.evaluate(waits):
-                return
+            if not self.page.evaluate(_UNFINISHED):
+                return self._judge()
             self._again()
         raise AssertionError(f"the job did not end: {self.page.text()}")
 
@@ -130,6 +138,11 @@ class Visitor:
         few = image.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
         self.pictures.mkdir(parents=True, exist_ok=True)
         few.save(self.pictures / f"{name}.png", optimize=True)
+
+    def _judge(self) -> None:
+        if self.judge:
+            where = self.page.evaluate("location.pathname")
+            self.against += [f"{where}: {problem}" for problem in self.page.axe(self.judge)]
 
     def _again(self) -> None:
         time.sleep(0.5)
