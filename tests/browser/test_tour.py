@@ -12,6 +12,7 @@ the tutorial are made by
 from __future__ import annotations
 
 import os
+import random
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -29,10 +30,11 @@ from preserva.i18n import _, ngettext, pgettext, speaking
 from preserva.web.inbox import AT_REST
 from tests.browser.chromium import Chromium
 from tests.browser.page import new_page
-from tests.browser.test_web import PASSWORD, served
+from tests.browser.test_web import PASSWORD, served, start_server
 from tests.browser.tour import Visitor
 from tests.conftest import ROOT
 from tests.support import books, printed
+from tests.support.servers import free_port
 
 PICTURES = ROOT / "docs/tutorials/pictures"
 PAGES = 300
@@ -43,6 +45,9 @@ BEFORE, TWICE = FORTY[-2:]
 TITLES = {number: printed.title_of(int(number[3:])) for number in FORTY}
 TITLES[TWICE] = TITLES[BEFORE]
 DAMAGED = PackageId("aonb", FORTY[4])
+
+SHARE, DEATHS = (1.0, 50) if os.environ.get("PRESERVA_LONG") == "1" else (0.2, 5)
+"""In which share of the moments when it could be, and how often at least, the server is killed."""
 
 PEOPLE = """
 [people.petrov]
@@ -93,10 +98,8 @@ def two(browser: Chromium) -> Iterator[tuple[Visitor, Visitor]]:
 def test_the_tour(
     language: str, inbox: Path, archive: Path, two: tuple[Visitor, Visitor], axe: str
 ) -> None:
-    petrov, ivanova = two
     with ExitStack() as stack:
         address, invitation = stack.enter_context(served(archive.parent))
-        stack.enter_context(speaking(language))
         for person in two:
             if os.environ.get("PRESERVA_PICTURES") == "1":
                 person.pictures = PICTURES / language
@@ -104,6 +107,58 @@ def test_the_tour(
                 person.judge = axe
             if language == "ru":
                 stack.enter_context(person.page.without_scripts())
+        walk(*two, language, invitation, inbox, archive)
+    for person in two:
+        outside = [url for url in person.page.requests if not url.startswith(address)]
+        assert (outside, person.page.errors, person.page.failures) == ([], [], [])
+        assert person.against == []
+    check_ledger(archive)
+
+
+def test_the_tour_while_the_server_is_killed(
+    inbox: Path, archive: Path, two: tuple[Visitor, Visitor]
+) -> None:
+    """While people read a page and while they wait for work; what they see and do is the same."""
+    server = MortalServer(archive.parent)
+    try:
+        for person in two:
+            person.meanwhile = server.maybe_die
+        walk(*two, "en", server.said, inbox, archive)
+    finally:
+        server.kill()
+    assert server.deaths >= DEATHS
+    check_ledger(archive)
+
+
+class MortalServer:
+    """A server that is killed and started again at the same address; `said` is its invitation."""
+
+    def __init__(self, archive: Path) -> None:
+        self.deaths = 0
+        self._chance = random.Random(22)
+        self._archive, self._port = archive, free_port()
+        self._process = start_server(archive, self._port)
+        self.said = (archive / "said").read_text("utf-8").strip()
+
+    def maybe_die(self) -> None:
+        """Be killed at some moment of the next second, each time or now and then."""
+        if self._chance.random() < SHARE:
+            time.sleep(self._chance.random())
+            self.kill()
+            self._process = start_server(self._archive, self._port)
+            self.deaths += 1
+
+    def kill(self) -> None:
+        """Be killed, for good."""
+        self._process.kill()
+        self._process.wait()
+
+
+def walk(
+    petrov: Visitor, ivanova: Visitor, language: str, invitation: str, inbox: Path, archive: Path
+) -> None:
+    """All steps, in the language."""
+    with speaking(language):
         come_first(petrov, invitation, language)
         invite_another(petrov, ivanova, language)
         look_at_scans(petrov)
@@ -118,11 +173,6 @@ def test_the_tour(
         ask_to_withdraw(petrov)
         confirm(ivanova)
         report(petrov)
-    for person in two:
-        outside = [url for url in person.page.requests if not url.startswith(address)]
-        assert (outside, person.page.errors, person.page.failures) == ([], [], [])
-        assert person.against == []
-    check_ledger(archive)
 
 
 def come_first(petrov: Visitor, invitation: str, language: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +20,11 @@ from tests.browser.page import Page
 _SHOWN = (1000, 720)
 _COLOURS = 64
 _MOST_ATTEMPTS = 400
-_UNFINISHED = "Boolean(document.querySelector('meta[http-equiv=refresh]'))"
+_UNFINISHED = """(() => {
+  const asks = document.querySelector("meta[http-equiv=refresh]");
+  return Boolean(asks) || !document.querySelector("main");
+})()"""
+"""Whether the page asks again by itself, or is that of a browser which got no answer."""
 
 _FIND = """((words) => {
   const plain = (text) => text.replace(/\\s+/g, " ").trim();
@@ -42,15 +47,18 @@ class Visitor:
     """One person before a browser. `pictures` is where what they see is kept, if anywhere.
 
     With the source of axe-core as `judge`, `against` is what WCAG has against pages they came to.
+    `meanwhile` happens whenever they read a page, or wait.
     """
 
     page: Page
     pictures: Path | None = None
     judge: str = ""
     against: list[str] = field(default_factory=list)
+    meanwhile: Callable[[], object] = field(default=lambda: None)
 
     def press(self, words: str) -> None:
         """Click a button or a link by its words, and wait for the page that answers."""
+        self.meanwhile()
         self.page.take()
         self.page.evaluate(_FIND % json.dumps(words))
         self._click("window.__found", words)
@@ -146,6 +154,7 @@ class Visitor:
 
     def _again(self) -> None:
         time.sleep(0.5)
+        self.meanwhile()
         self.page.take()
         self.page.call("Page.reload")
         self._arrive()
