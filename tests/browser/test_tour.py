@@ -49,6 +49,9 @@ DAMAGED = PackageId("aonb", FORTY[4])
 SHARE, DEATHS = (1.0, 50) if os.environ.get("PRESERVA_LONG") == "1" else (0.2, 5)
 """In which share of the moments when it could be, and how often at least, the server is killed."""
 
+_FIRST = 2
+"""Clicks until the first person has a password."""
+
 PEOPLE = """
 [people.petrov]
 name = "П. П. Петров"
@@ -131,10 +134,13 @@ def test_the_tour_while_the_server_is_killed(
 
 
 class MortalServer:
-    """A server that is killed and started again at the same address; `said` is its invitation."""
+    """A server that is killed and started again at the same address; `said` is its invitation.
+
+    It lives until somebody has chosen a password: else it would print another invitation.
+    """
 
     def __init__(self, archive: Path) -> None:
-        self.deaths = 0
+        self.deaths, self._moments = 0, 0
         self._chance = random.Random(22)
         self._archive, self._port = archive, free_port()
         self._process = start_server(archive, self._port)
@@ -142,7 +148,8 @@ class MortalServer:
 
     def maybe_die(self) -> None:
         """Be killed at some moment of the next second, each time or now and then."""
-        if self._chance.random() < SHARE:
+        self._moments += 1
+        if self._moments > _FIRST and self._chance.random() < SHARE:
             time.sleep(self._chance.random())
             self.kill()
             self._process = start_server(self._archive, self._port)

@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image
 
+from tests.browser.chromium import BrowserError
 from tests.browser.page import Page
 
 _SHOWN = (1000, 720)
@@ -63,11 +65,12 @@ class Visitor:
         self.page.evaluate(_FIND % json.dumps(words))
         self._click("window.__found", words)
         self._arrive()
-        if not self.page.evaluate(_UNFINISHED):
+        if not self._unfinished():
             self._judge()
 
     def follow(self, selector: str) -> None:
         """Click a link that is called as a thing is: a book, a page, a language."""
+        self.meanwhile()
         self.page.take()
         self.tick(selector)
         self._arrive()
@@ -104,7 +107,7 @@ class Visitor:
         browser waits for those of all pages.
         """
         for _attempt in range(_MOST_ATTEMPTS):
-            if not self.page.evaluate(_UNFINISHED):
+            if not self._unfinished():
                 return self._judge()
             self._again()
         raise AssertionError(f"the job did not end: {self.page.text()}")
@@ -156,8 +159,15 @@ class Visitor:
         time.sleep(0.5)
         self.meanwhile()
         self.page.take()
-        self.page.call("Page.reload")
-        self._arrive()
+        with suppress(BrowserError):  # at this moment the page goes by itself to another one
+            self.page.call("Page.reload")
+            self._arrive()
+
+    def _unfinished(self) -> bool:
+        try:
+            return bool(self.page.evaluate(_UNFINISHED))
+        except BrowserError:  # the same
+            return True
 
     def _arrive(self) -> None:
         self.page.browser.wait_for(self.page.session, "Page.domContentEventFired")
