@@ -190,10 +190,16 @@ def main() -> None:
         paths = [PAGES[number % len(PAGES)] for number in range(requests)]
         for path in paths[: requests // 10]:
             client.get(path)
-        before = memory()
-        for path in paths:
+        seen = [memory()]
+        for number, path in enumerate(paths, 1):
             client.get(path)
-        remark(f"memory: {before:.0f} MiB, after {requests} requests {memory():.0f} MiB")
+            if number % (requests // 5) == 0:
+                seen.append(memory())
+        remark(
+            f"memory, before {requests} requests and after each fifth of them: "
+            + ", ".join(f"{one:.1f}" for one in seen)
+            + " MiB"
+        )
 
 
 if __name__ == "__main__":

@@ -224,7 +224,7 @@ class Manual:
 
         def turned(link: str) -> str:
             path, mark, fragment = link.partition("#")
-            return path + mark + self._fragment(self._target(source, link), fragment)
+            return self._picture(path) + mark + self._fragment(self._target(source, link), fragment)
 
         return _outside_fences(page.text, lambda text: _relinked(text, turned))
 
@@ -242,8 +242,12 @@ class Manual:
         english, own = anchors(self._english[target]), anchors(self.pages[target].text)
         return dict(zip(english, own, strict=True)).get(fragment, fragment)
 
+    def _picture(self, path: str) -> str:
+        """The picture of this language, where each language has one: pictures/en/first.png."""
+        return path.replace("pictures/en/", f"pictures/{self._language}/")
+
     def _link(self, source: Path, link: str) -> str:
-        target = self._target(source, link)
+        target = self._target(source, self._picture(link))
         if target is None:
             return link
         path, mark, fragment = link.partition("#")

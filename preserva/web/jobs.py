@@ -109,6 +109,13 @@ def newest(database: WebDatabase, action: str) -> PageJob | None:
     return next(iter(_jobs(database, where, [action])), None)
 
 
+def last_end(database: WebDatabase) -> float:
+    """When a job last came to its end, in seconds since 1970; 0 if none ever did."""
+    with database.reading() as rows:
+        (newest,) = rows.execute("SELECT max(ended) FROM job").fetchone()
+    return float(newest or 0)
+
+
 def of_action(database: WebDatabase, action: str, limit: int) -> list[PageJob]:
     """The newest jobs of an action."""
     where = "WHERE action = ? ORDER BY number DESC LIMIT ?"

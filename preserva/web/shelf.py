@@ -18,6 +18,7 @@ from preserva.core.xml.safe import parse
 from preserva.describe.mods import reading
 from preserva.errors import Damaged, StorageError, UsageError
 from preserva.logs import get_logger
+from preserva.web import jobs
 from preserva.web.database import WebDatabase
 
 _logger = get_logger(__name__)
@@ -27,18 +28,21 @@ _PAUSE = 60.0
 
 
 class TitleReader:
-    """Reads titles while nothing else is to be done: once a minute, if the ledger has grown."""
+    """Reads titles while nothing else is to be done, if the ledger has grown.
+
+    When a job has ended, at once: who made a package wants to see it. Else once a minute.
+    """
 
     def __init__(self, config: Config, database: WebDatabase) -> None:
         self._config, self._database = config, database
-        self._next, self._read = 0.0, ""
+        self._next, self._seen, self._read = 0.0, 0.0, ""
 
     def __call__(self) -> None:
         """Read some, if it is time."""
-        now = self._database.clock()
-        if now < self._next:
+        now, ended = self._database.clock(), jobs.last_end(self._database)
+        if now < self._next and ended == self._seen:
             return
-        self._next = now + _PAUSE
+        self._next, self._seen = now + _PAUSE, ended
         with open_archive(self._config.path, person="") as archive:
             if archive.ledger.digest == self._read:
                 return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from preserva.ingest.package import package
 from preserva.replication.replicate import replicate
 from tests.browser.page import NARROW, Page
 from tests.support import books
-from tests.support.servers import wait_for
+from tests.support.servers import free_port, wait_for
 from tests.unit.reporting.test_overview import at, flip
 
 PASSWORD = "зимний вечер у реки"
@@ -57,24 +56,28 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @contextmanager
 def served(archive: Path) -> Iterator[tuple[str, str]]:
     """The address of a server, and what it printed at its start: nothing where it knows people."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
+    process = start_server(archive, port)
+    try:
+        yield f"http://127.0.0.1:{port}", (archive / "said").read_text("utf-8").strip()
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def start_server(archive: Path, port: int) -> subprocess.Popen[bytes]:
+    """A server that answers; what it prints is in the file `said` of the archive."""
     command = [sys.executable, "-m", "preserva", "web", "--port", str(port), "--person", "petrov"]
     config = ["--config", str(archive / "preserva.toml")]
-    said = archive / "said"
-    with said.open("wb") as out:
+    with (archive / "said").open("wb") as out:
         process = subprocess.Popen(
             [*command, *config],
             stdout=out,
             stderr=subprocess.DEVNULL,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
-    try:
-        wait_for(port, process)
-        yield f"http://127.0.0.1:{port}", said.read_text("utf-8").strip()
-    finally:
-        process.terminate()
-        process.wait()
+    wait_for(port, process)
+    return process
 
 
 def fill(page: Page, **fields: str) -> None:

@@ -74,6 +74,7 @@ def test_there_are_pages() -> None:
         "how-to/correct-a-book.md",
         "how-to/exchange-packages.md",
         "tutorials/first-book.md",
+        "tutorials/staff-page.md",
     ]
     translated = [f"{language}{name}" for language in ("", "be/", "ru/") for name in names]
     assert [page.relative_to(ROOT / "docs").as_posix() for page in PAGES] == sorted(translated)

@@ -271,6 +271,21 @@ def test_titles_are_read_in_pauses(site: StaffSite, clock: Clock) -> None:
     assert titles_after(61) == 1
 
 
+def test_titles_are_read_at_once_when_a_job_has_ended(site: StaffSite, clock: Clock) -> None:
+    """Whoever made a package finds it in the list of books."""
+    reader = shelf.TitleReader(site.config, site.database)
+    reader()
+    damage(site)  # the ledger grows
+    with site.database.writing() as rows:
+        rows.execute("DELETE FROM book")
+    clock.now += 1
+    reader()
+    assert shelf.count(site.database, "") == 0
+    jobs.end(site.database, jobs.submit(site.database, "f", "audit", {}, "petrov", "en"), 0)
+    reader()
+    assert shelf.count(site.database, "") == 1
+
+
 def test_a_book_whose_storage_is_away_gets_its_title_later(site: StaffSite) -> None:
     with site.database.writing() as rows:
         rows.execute("DELETE FROM book")
