@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from preserva.archive.archive import ArchivalStorage, Clock, Identifiers
+from preserva.archive.identities import storage_id
 from preserva.archive.ledger_mark import read_mark, take_over
 from preserva.archive.ledger_replica import copied_entries
 from preserva.archive.stated_removal import restore_removals
@@ -161,6 +162,7 @@ def _rebuild(
     _take_over(archive, choice)
     _refuse_contradicted(archive, storages, choice, decision)
     refuse_unseen(choice, archive.ledger)
+    reports += _leave_out_foreign(archive, storages)
     primary = archive.primary if archive.primary in storages.there else None
     if primary is None and decision.source is None:
         refuse_lone_claims(archive, storages.own)
@@ -202,6 +204,22 @@ def _leave_out(
     storages.there[:] = [store for store in storages.there if store.id not in strange]
     finding = Finding(Code.STORAGE_WRONG)
     return [Report(WholeStorage(name), [finding]) for name in sorted(strange)]
+
+
+def _leave_out_foreign(archive: ArchivalStorage, storages: _Storages) -> list[Report]:
+    """Held storages with another id than the ledger knew are not received from; a report on each.
+
+    Ours tell by what they saw of the ledger, which those of others never saw.
+    """
+    foreign = [
+        store
+        for store in storages.there
+        if store not in storages.own
+        and storage_id(archive.ledger, store.id) not in {None, store.read_identity().id}
+    ]
+    for store in foreign:
+        storages.there.remove(store)
+    return [Report(WholeStorage(store.id), [Finding(Code.STORAGE_WRONG)]) for store in foreign]
 
 
 class _Objects:

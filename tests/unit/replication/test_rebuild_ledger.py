@@ -337,6 +337,23 @@ def test_the_disk_of_another_archive_does_not_become_ours(ours: Path, tmp_path: 
             audit(archive)
 
 
+def test_the_disk_of_another_archive_is_not_received_from(ours: Path, tmp_path: Path) -> None:
+    """The copy of the ledger knows which storage we held for others; another one is none."""
+    honest = digest_in(tmp_path, "from-nlb", THEIRS)
+    plant(forged(tmp_path, THEIRS), tmp_path / "from-nlb", THEIRS)
+    identity = tmp_path / "from-nlb" / layout.IDENTITY
+    right = json.loads(identity.read_text("utf-8"))["id"]
+    identity.write_text(identity.read_text("utf-8").replace(right, right[:-4] + "ffff"), "utf-8")
+    reports = rebuilt(ours)
+    assert Report(WholeStorage("from-nlb"), [Finding(Code.STORAGE_WRONG)]) in reports
+    assert set(of_package(reports)) == {"aonb-main", "aonb-copy", "nlb-copy"}
+    with open_archive(ours) as archive:
+        first = StoredCopy(archive, archive.store("from-nlb"), THEIRS).recorded.inventories()
+        assert first == {"v1": honest}, "what the copy of the ledger says, not what lies there"
+        (receipt,) = receive(archive)
+        assert [finding.code for finding in receipt.report.findings] == [Code.STORAGE_WRONG]
+
+
 def test_an_empty_primary_storage_that_was_ours_is_not_a_lost_one(tmp_path: Path) -> None:
     """Nobody packaged anything yet: what a replica has then was made by others."""
     path = institution(
