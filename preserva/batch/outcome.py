@@ -36,7 +36,8 @@ _WORDS = {
 class RowResult:
     """The result of a row: its number in the spreadsheet, what became of it, and of which package.
 
-    `findings` do not prevent it; `problems` did, each a sentence for people.
+    `findings` do not prevent it; `problems` did, each a sentence for people. `about` is the text in
+    the table by which people know the row.
     """
 
     row: int
@@ -45,6 +46,7 @@ class RowResult:
     title: str = ""
     findings: tuple[Finding, ...] = ()
     problems: tuple[str, ...] = ()
+    about: str = ""
 
     def cells(self) -> tuple[str, str, str]:
         """What is written into the table."""

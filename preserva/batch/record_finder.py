@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from preserva.batch.cells import Cells
-from preserva.batch.columns import SELECTORS
+from preserva.batch.columns import SELECTORS, heading_of
 from preserva.catalogue.database import Database
 from preserva.catalogue.entry import uri_as_typed
 from preserva.catalogue.import_records import NAME
@@ -23,12 +23,14 @@ from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.describe.record import Record, holdings_of, read_record
 from preserva.errors import PreservaError, UsageError
-from preserva.i18n import _
+from preserva.i18n import _, joined
 
 _ALIKE = str.maketrans("авекмнорстухі", "abekmhopctyxi")
 """Cyrillic letters that look like Latin ones: nobody sees which of them a shelfmark has."""
 
 _PARTS = re.compile(r"[^\W\d_]+|\d+")
+
+_IN_CATALOGUE = re.compile(r"[a-z][a-z0-9]*:.+")
 
 _Place = tuple[str, str]
 """A kind of number, and the number folded."""
@@ -128,6 +130,16 @@ class RecordFinder:
             cells.refuse(Code.ROW_RECORD_MISSING, kind, seen=seen)
         return None
 
+    def has_place(self, cells: Cells) -> bool:
+        """Whether it is said where the record of a row is: a file, or the union catalogue."""
+        if self._default or cells.text("record_file") or cells.text("catalogue"):
+            return True
+        text = cells.text("record") or ""
+        try:
+            return bool(_IN_CATALOGUE.fullmatch(text)) or (cells.root / text).is_file()
+        except (OSError, ValueError):  # too long for a name
+            return False
+
     def charset(self, cells: Cells) -> str | None:
         """The character set that a person named for the row's file."""
         return cells.text("charset") or self._charset
@@ -135,14 +147,14 @@ class RecordFinder:
     def _asked(self, cells: Cells) -> tuple[_File | None, _Asked | None]:
         filled = [(key, text) for key in SELECTORS if (text := cells.text(key)) is not None]
         if len(filled) > 1:
-            names = ", ".join(key for key, _text in filled)
+            names = joined(", ", (heading_of(key) for key, _text in filled))
             cells.refuse(Code.DETAILS_VALUE, filled[1][0], seen=names)
             return None, None
         path = cells.path("record_file") or self._default
         if cells.problems:
             return None, None
         if filled and filled[0][0] == "record":
-            if re.fullmatch(r"[a-z][a-z0-9]*:.+", filled[0][1]):
+            if _IN_CATALOGUE.fullmatch(filled[0][1]):
                 return None, _Asked("catalogue", filled[0][1])
             if path is None:  # then it is the file of this book's own record
                 file = cells.path("record")

@@ -39,7 +39,7 @@ class UpdateWork:
 
     def prepare(self, rows: Iterable[Cells]) -> None:
         """Read the files of records."""
-        self.finder.prepare(row for row in rows if _has_record(row))
+        self.finder.prepare(row for row in rows if self._has_record(row))
 
     def size(self, cells: Cells) -> int:
         """Each is much like the others."""
@@ -48,7 +48,7 @@ class UpdateWork:
     def do(self, cells: Cells, observer: Observer) -> RowResult:
         """Correct the package, or see whether that could be done."""
         cells.problems.clear()
-        record = self.finder.find(cells) if _has_record(cells) else None
+        record = self.finder.find(cells) if self._has_record(cells) else None
         change = self._change(cells, record)
         if cells.problems:
             return refused(cells)
@@ -66,6 +66,16 @@ class UpdateWork:
         notes = catalogue_version(self.archive, package) if made.created else ()
         return RowResult(cells.number, state, package, made.title, (*made.notes, *notes))
 
+    def _has_record(self, cells: Cells) -> bool:
+        """Whether a row has a new record; one that corrects nothing else must.
+
+        A number without a place where its record could be says only which package is meant.
+        """
+        if not any(cells.text(key) for key in _FILES):
+            return True
+        named = any(cells.text(key) for key in (*SELECTORS, "record_file"))
+        return named and self.finder.has_place(cells)
+
     def _change(self, cells: Cells, record: Record | None) -> Change:
         """What a row asks for."""
         files = {key: cells.path(key) for key in _FILES}
@@ -78,9 +88,3 @@ class UpdateWork:
             events=files["history"],
             pages=PageChanges(files["pages"], files["access"], files["text"]),
         )
-
-
-def _has_record(cells: Cells) -> bool:
-    """Whether a row names a record; one that corrects nothing else must."""
-    named = any(cells.text(key) for key in (*SELECTORS, "record_file"))
-    return named or not any(cells.text(key) for key in _FILES)
