@@ -12,12 +12,13 @@ from preserva.batch.columns import SELECTORS
 from preserva.batch.outcome import RowResult, RowState
 from preserva.batch.packaged_records import PackagesOfRecords
 from preserva.batch.record_finder import RecordFinder
-from preserva.batch.work import folder_size, local_part
+from preserva.batch.work import folder_size, is_local, local_part
 from preserva.catalogue.import_records import catalogue_version
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Observer
 from preserva.describe.record import Record
+from preserva.i18n import _
 from preserva.ingest.package import Packaged, package
 from preserva.ingest.supplied import Details
 
@@ -88,9 +89,13 @@ class PackageWork:
             first = self._folders.setdefault(folder, cells.number)
             if first != cells.number:
                 cells.refuse(Code.ROW_TWICE, "folder", seen=f"{cells.text('folder')}: {first}")
+        institution = self.archive.config.institution.id
+        local = named and local_part(named, institution)
+        if local and not is_local(local, institution):
+            expected = _("small Latin letters, digits, dots and hyphens")
+            cells.refuse(Code.DETAILS_VALUE, "id", expected, named)
         if folder is None or record is None or cells.problems:
             return None
-        local = named and local_part(named, self.archive.config.institution.id)
         return PackageJob(folder, record, self.finder.charset(cells), local, details)
 
     def result(self, cells: Cells, packaged: Packaged) -> RowResult:

@@ -35,6 +35,11 @@ _IN_CATALOGUE = re.compile(r"[a-z][a-z0-9]*:.+")
 _Place = tuple[str, str]
 """A kind of number, and the number folded."""
 
+_NAMELESS: _Place = ("", "")
+"""The place of records by which nobody can ask."""
+
+_MOST_NAMED = 5
+
 _Positioned = tuple[int, Record | Finding]
 """A record, or something that is not one, and its position in the file, from 1."""
 
@@ -124,8 +129,12 @@ class RecordFinder:
             return None
         seen = file.path.name if what is None else what.text
         if records:
-            positions = ", ".join(f"#{position}" for position, _record in records)
-            cells.refuse(Code.ROW_RECORD_AMBIGUOUS, kind, seen=f"{seen}: {positions}")
+            names = ", ".join(_name(position, record) for position, record in records)
+            cells.refuse(Code.ROW_RECORD_AMBIGUOUS, kind, seen=f"{seen}: {names}")
+        elif nameless := found.get(_NAMELESS):
+            message = _("{text}; records without number and shelfmark: {names}")
+            names = ", ".join(_name(position, record) for position, record in nameless)
+            cells.refuse(Code.ROW_RECORD_MISSING, kind, seen=message.format(text=seen, names=names))
         else:
             cells.refuse(Code.ROW_RECORD_MISSING, kind, seen=seen)
         return None
@@ -184,14 +193,22 @@ class RecordFinder:
         return record
 
 
+def _name(position: int, record: Record | Finding) -> str:
+    """A record as people find it again: by its number, if it has one, and its position."""
+    number = record.identifier if isinstance(record, Record) else ""
+    return f"{number} (#{position})" if number else f"#{position}"
+
+
 def _read(file: _File, places: set[_Place]) -> dict[_Place, list[_Positioned]]:
     """The records at these places; under `all` the first two of the file."""
     found: dict[_Place, list[_Positioned]] = defaultdict(list)
     try:
         for position, record in enumerate(records_of(file.path, file.charset), 1):
             of_record = {("position", str(position))}
-            if isinstance(record, Record):
-                of_record |= {(kind, folded(text)) for kind, text in names_of(record)}
+            names = list(names_of(record)) if isinstance(record, Record) else []
+            of_record |= {(kind, folded(text)) for kind, text in names}
+            if not names and len(found[_NAMELESS]) < _MOST_NAMED:
+                found[_NAMELESS].append((position, record))
             for place in of_record & places:
                 found[place].append((position, record))
             if position <= 2:

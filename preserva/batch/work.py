@@ -37,6 +37,15 @@ def local_part(text: str, institution: str) -> str:
     return package.local if package.institution == institution else text
 
 
+def is_local(text: str, institution: str) -> bool:
+    """Whether it can be the local part of an identifier."""
+    try:
+        PackageId(institution, text)
+    except ValueError:
+        return False
+    return True
+
+
 def package_named(text: str, institution: str) -> PackageId:
     """The package that is meant by `aonb-kp-000123`, its URI, or `kp-000123` alone.
 

@@ -12,6 +12,7 @@ import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from preserva.batch.told import told
 from preserva.config import Config
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
@@ -115,7 +116,7 @@ def _line(row: Mapping[str, object]) -> BatchLine:
     package = str(row["package"] or "")
     problems, findings = row["in_words"], row["findings"]
     assert isinstance(problems, list) and isinstance(findings, list)
-    sentences = (*map(str, problems), *(finding_of(one).message() for one in findings))
+    sentences = (*map(str, problems), *told(map(finding_of, findings)))
     name = PackageId.parse(package).portable if package else ""
     about, state, title = (str(row[key]) for key in ("about", "state", "title"))
     return BatchLine(int(str(row["row"])), about, state, name, title, sentences)

@@ -1022,6 +1022,7 @@ class Code(Enum):
     TOO_MANY_LINKS = ("E490", N_("the parts name more pages than any book has"), "")
     PARTS_OVERLAP = ("W491", N_("these pages also belong to another part"), "")
     PART_OUTSIDE = ("W492", N_("this part extends beyond the part that contains it"), "")
+    PACKAGE_CORRECTED = ("W469", N_("made of this source, and corrected since"), "")
     PAGE_UNMATCHED = ("E493", N_("no page of the package has this name or number"), "")
     PAGE_THERE = ("E494", N_("the package already has a page of this name"), "")
     PAGE_NO_NUMBER = ("E495", N_("the package has no page with this number"), "")

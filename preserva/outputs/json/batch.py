@@ -34,7 +34,7 @@ def batch_document(result: BatchResult) -> JsonDocument:
                 "package": None if row.package is None else row.package.uri,
                 "title": row.title,
                 "problems": list(row.problems),
-                "in_words": [*map(_as_shown, row.problems)],
+                "in_words": [*map(_as_shown, row.in_words or row.problems)],
                 "findings": findings_document(row.findings),
             }
             for row in result.rows
