@@ -801,6 +801,11 @@ class Code(Enum):
         N_("changed between two inspections: the folder is still being written to"),
         "scan",
     )
+    SCAN_NAMELESS = (
+        "E478",
+        N_("an image, but its name does not end like that of one, so it would not be a page"),
+        "scan",
+    )
     SCAN_GAP = ("W471", N_("the numbering of the pages has gaps"), "scan")
     SCAN_SAME_BYTES = ("W472", N_("the same bytes as another page"), "scan")
     SCAN_SIMILAR = ("W473", N_("looks nearly the same as another page"), "scan")

@@ -32,6 +32,8 @@ _EXTENSIONS: Mapping[str, str] = {
     "tiff": "image/tiff",
     "jpg": "image/jpeg",
     "jpeg": "image/jpeg",
+    "jpe": "image/jpeg",
+    "jfif": "image/jpeg",
     "j2c": "image/j2c",
     "j2k": "image/j2c",
     "jpc": "image/j2c",
