@@ -12,6 +12,7 @@ from preserva.batch.outcome import RowResult, RowState
 from preserva.batch.package_finder import PackageFinder
 from preserva.batch.package_rows import refused
 from preserva.batch.record_finder import RecordFinder
+from preserva.batch.work import in_row
 from preserva.catalogue.import_records import catalogue_version
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
@@ -57,7 +58,7 @@ class UpdateWork:
             return refused(cells)
         first = self._rows.setdefault(package, cells.number)
         if first != cells.number:
-            cells.refuse(Code.ROW_TWICE, "id", seen=f"{package.portable}: {first}")
+            cells.refuse(Code.ROW_TWICE, "id", seen=in_row(package.portable, first))
             return refused(cells)
         made = update(self.archive, package, change, dry_run=self.dry_run, observer=observer)
         state = RowState.READY if self.dry_run else RowState.DONE

@@ -58,6 +58,11 @@ def package_named(text: str, institution: str) -> PackageId:
         raise UsageError(message.format(text=text)) from error
 
 
+def in_row(what: str | None, row: int) -> str:
+    """Something that an earlier row of the table has."""
+    return _("{text}, row {row}").format(text=what or "", row=row)
+
+
 def folder_size(folder: Path | None) -> int:
     """The bytes of all files below a folder; what cannot be read counts nothing."""
     if folder is None:

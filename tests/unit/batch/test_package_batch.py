@@ -276,6 +276,17 @@ def test_a_row_says_what_helps(desk: Path) -> None:
     assert "--id" not in problem
 
 
+def test_a_check_names_all_that_is_wrong_with_scans(desk: Path) -> None:
+    """Also what packaging would come to only when the rest is mended."""
+    (desk / "scans/2/0001.tif").write_bytes((desk / "scans/2/0001.tif").read_bytes()[:-100])
+    (desk / "scans/2/0002.tif").write_bytes(b"")
+    write_table(desk, [book_row(2), book_row(3), ("scans/3", "К-3/1", "kp-3", "")])
+    with an_archive(desk / "archive") as archive:
+        checked = work(archive, desk, dry_run=True)
+    assert codes(checked) == {2: ["E408", "E451"], 4: ["E463"]}
+    assert checked.rows[2].problems[0].endswith("seen scans/3, row 3")
+
+
 def test_of_many_files_alike_a_row_names_some(desk: Path) -> None:
     """A cell of a spreadsheet holds 32,767 letters, and nobody reads as many."""
     place = desk / "scans" / "many"
