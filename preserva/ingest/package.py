@@ -13,6 +13,7 @@ from preserva.archive.archive import ArchivalStorage, Clock, Identifiers, new_id
 from preserva.archive.commit import ingest, refuse_lost
 from preserva.archive.staging import Staging, new_folder, refuse_place
 from preserva.archive.stored_copy import StoredCopy
+from preserva.archive.withdrawal import refuse_withdrawn
 from preserva.config import Institution
 from preserva.core.book.folder_roles import DOCUMENTATION
 from preserva.core.book.rights import Rights
@@ -238,8 +239,10 @@ def refuse_other_content(
 ) -> tuple[Finding, ...]:
     """Read the source; say if the package made of it has been corrected since.
 
-    Raises Refused unless a version of the stored package was made of exactly this.
+    Raises Refused unless a version of the stored package was made of exactly this, and for one that
+    was withdrawn.
     """
+    refuse_withdrawn(copy.archive, copy.package)
     stored = copy.read().inventory
     expected = _content(source, observer)
     others = _differing(source, expected, stored.versions[stored.head].files())
