@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,9 @@ from preserva.batch.columns import NAMES, heading_of
 from preserva.batch.table import BatchTable, TableRow, plain
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
+
+_OF_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+"""How a path from the top of a disk or of a network begins there."""
 
 
 @dataclass(slots=True)
@@ -54,6 +58,9 @@ class Cells:
         """A path, relative to the root or below it; `\\` is understood as `/`."""
         text = self.text(key, needed=needed)
         if text is None:
+            return None
+        if _OF_WINDOWS.match(text):
+            self.refuse(Code.ROW_PATH_OUTSIDE, key, str(self.root), text)
             return None
         try:
             path = (self.root / text).resolve()

@@ -12,7 +12,7 @@ from preserva.batch.columns import SELECTORS
 from preserva.batch.outcome import RowResult, RowState
 from preserva.batch.packaged_records import PackagesOfRecords
 from preserva.batch.record_finder import RecordFinder
-from preserva.batch.work import folder_size, in_row, is_local, local_part
+from preserva.batch.work import folder_size, in_row, is_local, local_part, owner
 from preserva.catalogue.import_records import catalogue_version
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
@@ -109,6 +109,8 @@ class PackageWork:
         if local and not is_local(local, institution):
             expected = _("small Latin letters, digits, dots and hyphens")
             cells.refuse(Code.DETAILS_VALUE, "id", expected, named)
+        elif named and owner(named) in self.archive.config.institutions.keys() - {institution}:
+            cells.refuse(Code.DETAILS_VALUE, "id", f"{institution}-…", named)
         if folder is None or record is None or cells.problems:
             return None
         return PackageJob(folder, record, self.finder.charset(cells), local, details)

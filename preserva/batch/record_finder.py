@@ -157,7 +157,7 @@ class RecordFinder:
         filled = [(key, text) for key in SELECTORS if (text := cells.text(key)) is not None]
         if len(filled) > 1:
             names = joined(", ", (heading_of(key) for key, _text in filled))
-            cells.refuse(Code.DETAILS_VALUE, filled[1][0], seen=names)
+            cells.refuse(Code.DETAILS_VALUE, filled[1][0], _("only one of these columns"), names)
             return None, None
         path = cells.path("record_file") or self._default
         if cells.problems:

@@ -46,6 +46,14 @@ def is_local(text: str, institution: str) -> bool:
     return True
 
 
+def owner(text: str) -> str | None:
+    """The institution of an identifier that is written whole; of a local part, its beginning."""
+    try:
+        return PackageId.parse(text).institution
+    except ValueError:
+        return None
+
+
 def package_named(text: str, institution: str) -> PackageId:
     """The package that is meant by `aonb-kp-000123`, its URI, or `kp-000123` alone.
 

@@ -266,11 +266,15 @@ def test_a_book_that_was_corrected_since_is_done_all_the_same(desk: Path) -> Non
 def test_a_row_says_what_helps(desk: Path) -> None:
     """As `preserva check` does; an identifier is named by its column, not by an option."""
     (desk / "scans/2/0001.tif").write_bytes((desk / "scans/2/0001.tif").read_bytes()[:-100])
-    write_table(desk, [book_row(2), ("scans/3", "К-3/1", "КП 3", "")])
+    others = [("scans/3", "К-3/1", "КП 3", ""), ("scans/4", "К-4/1", "nlb-kp-4", "")]
+    write_table(desk, [book_row(2), *others])
     with an_archive(desk / "archive") as archive:
-        truncated, named = work(archive, desk, dry_run=True).rows
+        truncated, named, foreign = work(archive, desk, dry_run=True).rows
     assert truncated.problems[0].startswith("E451") and len(truncated.problems) == 1
     assert "Scan these pages again, or copy them again from the scanner" in truncated.cells()[2]
+    assert foreign.problems == (
+        "E483 Идентификатор: not a permitted value; expected aonb-…; seen nlb-kp-4",
+    )
     (problem,) = named.problems
     assert problem.startswith("E483 Идентификатор:") and "small Latin letters" in problem
     assert "--id" not in problem

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import openpyxl
@@ -42,10 +43,10 @@ def site_of(config: Config, clock: Clock) -> StaffSite:
     return StaffSite.of(config, database, Worker(config, database))
 
 
-def workbook(*rows: tuple[object, ...]) -> bytes:
+def workbook(*rows: Sequence[str | int | None]) -> bytes:
     book = openpyxl.Workbook()
     for row in rows:
-        book.worksheets[0].append(row)
+        book.worksheets[0].append([*row])
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
@@ -169,7 +170,7 @@ def test_copies_are_put_into_the_outbox(site: StaffSite, visitor: Visitor, tmp_p
     do_job(site)
     assert "done before: 1" in client.get(again).text
     with open_archive(site.config.path) as archive:
-        (handed,) = archive.ledger.entries(types=[EXPORT])
+        (handed,) = archive.ledger.entries(types=(EXPORT,))
         assert handed.person == "prepare" and "exchange" in str(handed.facts)
 
 
