@@ -117,12 +117,14 @@ class Mail:
 class PageSettings:
     """The pages for staff: `inbox` are the folders in which scans wait to be packaged.
 
+    In `outbox`, if there is one, are the copies of many books that a table asks for.
     `webhook_hosts` are names and networks (`*.example.org`, `10.1.0.0/16`) that may be told when a
     job has ended; an address inside is called only if it is in one of them.
     """
 
     inbox: tuple[Path, ...] = ()
     webhook_hosts: tuple[str, ...] = ()
+    outbox: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +312,7 @@ def _pages(section: Mapping[str, Any], base: Path) -> PageSettings:
     return PageSettings(
         tuple(base / folder for folder in section.get("inbox", ())),
         tuple(section.get("webhook_hosts", ())),
+        base / section["outbox"] if "outbox" in section else None,
     )
 
 

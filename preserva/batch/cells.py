@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from preserva.batch.columns import NAMES, heading_of
 from preserva.batch.table import BatchTable, TableRow, plain
 from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
+
+_OF_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+"""How a path from the top of a disk or of a network begins there."""
 
 
 @dataclass(slots=True)
@@ -25,6 +30,11 @@ class Cells:
     def number(self) -> int:
         """The number of the row in the spreadsheet."""
         return self.row.number
+
+    @property
+    def about(self) -> str:
+        """The text by which a person knows the row; "" if it has none."""
+        return next(filter(None, map(self.text, NAMES)), "")
 
     def text(self, key: str, *, needed: bool = False) -> str | None:
         """The text in a column; None where there is none."""
@@ -48,6 +58,9 @@ class Cells:
         """A path, relative to the root or below it; `\\` is understood as `/`."""
         text = self.text(key, needed=needed)
         if text is None:
+            return None
+        if _OF_WINDOWS.match(text):
+            self.refuse(Code.ROW_PATH_OUTSIDE, key, str(self.root), text)
             return None
         try:
             path = (self.root / text).resolve()
@@ -74,7 +87,7 @@ class Cells:
     ) -> None:
         """Something is wrong with the cell of a column."""
         at = self.places.get(key)
-        heading = key.replace("_", " ") if at is None else self.header[at].strip()
+        heading = heading_of(key) if at is None else self.header[at].strip()
         self.problems.append(Finding(code, heading, expected, seen))
 
 

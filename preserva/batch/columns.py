@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from preserva.errors import UsageError
-from preserva.i18n import N_, _
+from preserva.i18n import N_, NP_, _, joined, pgettext
 
 WORDS: Mapping[str, tuple[str, ...]] = {
     "folder": ("folder", "scans", "папка", "сканы", "папка со сканами", "тэчка", "каталог"),
@@ -43,11 +43,43 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Each column by its key. Case, spaces, hyphens and ё for е make no difference."""
 
+_HEADINGS: Mapping[str, str] = {
+    "folder": NP_("column of a table", "folder"),
+    "record": NP_("column of a table", "record"),
+    "record_file": NP_("column of a table", "record file"),
+    "position": NP_("column of a table", "position"),
+    "number": NP_("column of a table", "number"),
+    "shelfmark": NP_("column of a table", "shelfmark"),
+    "register": NP_("column of a table", "register"),
+    "catalogue": NP_("column of a table", "catalogue"),
+    "charset": NP_("column of a table", "charset"),
+    "id": NP_("column of a table", "id"),
+    "structure": NP_("column of a table", "structure"),
+    "history": NP_("column of a table", "history"),
+    "rights": NP_("column of a table", "rights"),
+    "pages": NP_("column of a table", "pages"),
+    "access": NP_("column of a table", "access"),
+    "text": NP_("column of a table", "text"),
+    "reason": NP_("column of a table", "reason"),
+    "as": NP_("column of a table", "as"),
+    "version": NP_("column of a table", "version"),
+    "notes": NP_("column of a table", "notes"),
+}
+
+
+def heading_of(key: str) -> str:
+    """What a column is called in the reader's language."""
+    return pgettext("column of a table", _HEADINGS[key])
+
+
 RESULTS = ("result", "made", "findings")
 """What a run writes. In a table that is used again they are ignored and rewritten."""
 
 SELECTORS = ("record", "number", "shelfmark", "register", "catalogue", "position")
 """The columns that say which record; one of them at most is filled in."""
+
+NAMES = ("folder", "id", *SELECTORS)
+"""The columns by which a person knows a row, the clearest first."""
 
 RESULT_HEADINGS = (N_("result"), N_("stored package"), N_("findings"))
 """Their headings, in the language of whoever runs the command: words of WORDS."""
@@ -81,7 +113,7 @@ def keys_of(header: Sequence[str]) -> dict[str, int]:
         else:
             places[key] = at
     if problems:
-        raise UsageError("; ".join(problems))
+        raise UsageError(joined("; ", problems))
     return places
 
 
@@ -91,5 +123,5 @@ def _unknown(heading: str) -> str:
     if near:
         message = _("there is no column {name}; did you mean {near}?")
         return message.format(name=heading, near=words[near[0]])
-    known = ", ".join(words[0] for key, words in WORDS.items() if key not in RESULTS)
+    known = joined(", ", map(heading_of, _HEADINGS))
     return _("there is no column {name}; known ones: {known}").format(name=heading, known=known)

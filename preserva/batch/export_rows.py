@@ -14,6 +14,7 @@ from preserva.batch.cells import Cells
 from preserva.batch.outcome import RowResult, RowState
 from preserva.batch.package_finder import PackageFinder
 from preserva.batch.package_rows import refused
+from preserva.batch.work import in_row
 from preserva.core.eark.mets import PackageType
 from preserva.core.values.codes import Code
 from preserva.core.values.digest import digest_bytes
@@ -55,7 +56,7 @@ class ExportWork:
             return refused(cells)
         first = self._rows.setdefault(package, cells.number)
         if first != cells.number:
-            cells.refuse(Code.ROW_TWICE, "id", seen=f"{package.portable}: {first}")
+            cells.refuse(Code.ROW_TWICE, "id", seen=in_row(package.portable, first))
             return refused(cells)
         kind = self.kind if word is None else _KINDS[word]
         version = number and "v" + number.removeprefix("v")

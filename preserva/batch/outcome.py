@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from preserva.batch.told import told
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Finding, Outcome
 from preserva.errors import PackageError, PreservaError
 from preserva.i18n import N_, _
+from preserva.ingest.source_folder import findings_of
 
 
 class RowState(StrEnum):
@@ -36,7 +37,9 @@ _WORDS = {
 class RowResult:
     """The result of a row: its number in the spreadsheet, what became of it, and of which package.
 
-    `findings` do not prevent it; `problems` did, each a sentence for people.
+    `findings` do not prevent it; `problems` did, each a sentence for people. `in_words` are the
+    problems in fewer sentences, with what helps. `about` is the text in the table by which people
+    know the row.
     """
 
     row: int
@@ -45,11 +48,18 @@ class RowResult:
     title: str = ""
     findings: tuple[Finding, ...] = ()
     problems: tuple[str, ...] = ()
+    in_words: tuple[str, ...] = ()
+    about: str = ""
+
+    @property
+    def sentences(self) -> list[str]:
+        """What a person reads about the row."""
+        return [*(self.in_words or self.problems), *told(self.findings)]
 
     def cells(self) -> tuple[str, str, str]:
         """What is written into the table."""
-        sentences = [*self.problems, *(finding.message() for finding in self.findings)]
-        text = "; ".join(" ".join(sentence.split()) for sentence in sentences)
+        said = (" ".join(sentence.split()) for sentence in self.sentences)
+        text = "; ".join(sentence.removesuffix(".") for sentence in said)
         package = "" if self.package is None else self.package.portable
         return _(_WORDS[self.state]), package, text
 
@@ -83,13 +93,15 @@ class BatchResult:
 
 def failed(row: int, error: Exception, package: PackageId | None = None) -> RowResult:
     """The result of a row that could not be done, with every reason, and what helps, by itself."""
-    problems: Sequence[str] = (str(error) or repr(error),)
+    hint = vars(error).get("hint")  # that of the class speaks of a command, not of a row
+    advice = str(hint).splitlines() if hint else []
     if isinstance(error, PackageError) and error.problems:
-        problems = error.problems
-    elif isinstance(error, PreservaError):
-        hint = vars(error).get("hint")  # that of the class speaks of a command, not of a row
-        problems = [*problems, *([hint] if hint else [])]
-    else:
-        message = _("unexpected error, a bug in preserva: {error}")
-        problems = (message.format(error=repr(error)),)
-    return RowResult(row, RowState.FAILED, package, problems=tuple(problems))
+        found = findings_of(error)
+        said = told(found) if len(found) == len(error.problems) else [*error.problems]
+        in_words = (*said, *advice)
+        return RowResult(row, RowState.FAILED, package, problems=error.problems, in_words=in_words)
+    if isinstance(error, PreservaError):
+        problems = (str(error) or repr(error), *([hint] if hint else []))
+        return RowResult(row, RowState.FAILED, package, problems=problems)
+    message = _("unexpected error, a bug in preserva: {error}").format(error=repr(error))
+    return RowResult(row, RowState.FAILED, package, problems=(message,))

@@ -12,13 +12,17 @@ from preserva.batch.columns import SELECTORS
 from preserva.batch.outcome import RowResult, RowState
 from preserva.batch.packaged_records import PackagesOfRecords
 from preserva.batch.record_finder import RecordFinder
-from preserva.batch.work import folder_size, local_part
+from preserva.batch.work import folder_size, in_row, is_local, local_part, owner
 from preserva.catalogue.import_records import catalogue_version
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
 from preserva.core.values.report import Observer
 from preserva.describe.record import Record
+from preserva.errors import PackageError
+from preserva.i18n import _
+from preserva.ingest.check import check
 from preserva.ingest.package import Packaged, package
+from preserva.ingest.source_folder import findings_of, refuse
 from preserva.ingest.supplied import Details
 
 COLUMNS = ("folder", "record_file", *SELECTORS, "charset", "id", "structure", "history", "rights")
@@ -68,20 +72,32 @@ class PackageWork:
         job = self.job_of(cells)
         if job is None:
             return refused(cells)
-        packaged = package(
-            job.folder,
-            job.record,
-            self.archive,
-            local=job.local,
-            charset=job.charset,
-            details=job.details,
-            having=self._having.of,
-            dry_run=self.dry_run,
-            observer=observer,
-        )
+        try:
+            packaged = package(
+                job.folder,
+                job.record,
+                self.archive,
+                local=job.local,
+                charset=job.charset,
+                details=job.details,
+                having=self._having.of,
+                dry_run=self.dry_run,
+                observer=observer,
+            )
+        except PackageError as error:
+            if self.dry_run:
+                self._refuse_at_once(job.folder, error)
+            raise
         if packaged.created:
             self._having.add(packaged.package, job.record)
         return self.result(cells, packaged)
+
+    def _refuse_at_once(self, folder: Path, error: PackageError) -> None:
+        """Raise all that is wrong with the scans: who corrects them wants to know it at once."""
+        found = findings_of(error)
+        if found:
+            others = check(self.archive, folder).problems
+            refuse(folder, [*found, *(one for one in others if one not in found)])
 
     def job_of(self, cells: Cells) -> PackageJob | None:
         """What a row asks for; None, and problems, where that is not clear."""
@@ -94,10 +110,16 @@ class PackageWork:
         if folder is not None:
             first = self._folders.setdefault(folder, cells.number)
             if first != cells.number:
-                cells.refuse(Code.ROW_TWICE, "folder", seen=f"{cells.text('folder')}: {first}")
+                cells.refuse(Code.ROW_TWICE, "folder", seen=in_row(cells.text("folder"), first))
+        institution = self.archive.config.institution.id
+        local = named and local_part(named, institution)
+        if local and not is_local(local, institution):
+            expected = _("small Latin letters, digits, dots and hyphens")
+            cells.refuse(Code.DETAILS_VALUE, "id", expected, named)
+        elif named and owner(named) in self.archive.config.institutions.keys() - {institution}:
+            cells.refuse(Code.DETAILS_VALUE, "id", f"{institution}-…", named)
         if folder is None or record is None or cells.problems:
             return None
-        local = named and local_part(named, self.archive.config.institution.id)
         return PackageJob(folder, record, self.finder.charset(cells), local, details)
 
     def _structure(self, cells: Cells, folder: Path | None) -> Path | None:
@@ -122,7 +144,7 @@ class PackageWork:
         first = self._packages.setdefault(packaged.package, cells.number)
         if first != cells.number:
             key = "id" if cells.text("id") else "record"
-            cells.refuse(Code.ROW_TWICE, key, seen=f"{packaged.package.portable}: {first}")
+            cells.refuse(Code.ROW_TWICE, key, seen=in_row(packaged.package.portable, first))
             return refused(cells)
         state = RowState.READY if self.dry_run else RowState.DONE
         if packaged.stored_before:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from preserva.batch.cells import Cells
-from preserva.batch.columns import SELECTORS
+from preserva.batch.columns import SELECTORS, heading_of
 from preserva.catalogue.database import Database
 from preserva.catalogue.entry import uri_as_typed
 from preserva.catalogue.import_records import NAME
@@ -23,15 +23,22 @@ from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.describe.record import Record, holdings_of, read_record
 from preserva.errors import PreservaError, UsageError
-from preserva.i18n import _
+from preserva.i18n import _, joined
 
 _ALIKE = str.maketrans("авекмнорстухі", "abekmhopctyxi")
 """Cyrillic letters that look like Latin ones: nobody sees which of them a shelfmark has."""
 
 _PARTS = re.compile(r"[^\W\d_]+|\d+")
 
+_IN_CATALOGUE = re.compile(r"[a-z][a-z0-9]*:.+")
+
 _Place = tuple[str, str]
 """A kind of number, and the number folded."""
+
+_NAMELESS: _Place = ("", "")
+"""The place of records by which nobody can ask."""
+
+_MOST_NAMED = 5
 
 _Positioned = tuple[int, Record | Finding]
 """A record, or something that is not one, and its position in the file, from 1."""
@@ -122,11 +129,25 @@ class RecordFinder:
             return None
         seen = file.path.name if what is None else what.text
         if records:
-            positions = ", ".join(f"#{position}" for position, _record in records)
-            cells.refuse(Code.ROW_RECORD_AMBIGUOUS, kind, seen=f"{seen}: {positions}")
+            names = ", ".join(_name(position, record) for position, record in records)
+            cells.refuse(Code.ROW_RECORD_AMBIGUOUS, kind, seen=f"{seen}: {names}")
+        elif nameless := found.get(_NAMELESS):
+            message = _("{text}; records without number and shelfmark: {names}")
+            names = ", ".join(_name(position, record) for position, record in nameless)
+            cells.refuse(Code.ROW_RECORD_MISSING, kind, seen=message.format(text=seen, names=names))
         else:
             cells.refuse(Code.ROW_RECORD_MISSING, kind, seen=seen)
         return None
+
+    def has_place(self, cells: Cells) -> bool:
+        """Whether it is said where the record of a row is: a file, or the union catalogue."""
+        if self._default or cells.text("record_file") or cells.text("catalogue"):
+            return True
+        text = cells.text("record") or ""
+        try:
+            return bool(_IN_CATALOGUE.fullmatch(text)) or (cells.root / text).is_file()
+        except (OSError, ValueError):  # too long for a name
+            return False
 
     def charset(self, cells: Cells) -> str | None:
         """The character set that a person named for the row's file."""
@@ -135,14 +156,14 @@ class RecordFinder:
     def _asked(self, cells: Cells) -> tuple[_File | None, _Asked | None]:
         filled = [(key, text) for key in SELECTORS if (text := cells.text(key)) is not None]
         if len(filled) > 1:
-            names = ", ".join(key for key, _text in filled)
-            cells.refuse(Code.DETAILS_VALUE, filled[1][0], seen=names)
+            names = joined(", ", (heading_of(key) for key, _text in filled))
+            cells.refuse(Code.DETAILS_VALUE, filled[1][0], _("only one of these columns"), names)
             return None, None
         path = cells.path("record_file") or self._default
         if cells.problems:
             return None, None
         if filled and filled[0][0] == "record":
-            if re.fullmatch(r"[a-z][a-z0-9]*:.+", filled[0][1]):
+            if _IN_CATALOGUE.fullmatch(filled[0][1]):
                 return None, _Asked("catalogue", filled[0][1])
             if path is None:  # then it is the file of this book's own record
                 file = cells.path("record")
@@ -172,14 +193,22 @@ class RecordFinder:
         return record
 
 
+def _name(position: int, record: Record | Finding) -> str:
+    """A record as people find it again: by its number, if it has one, and its position."""
+    number = record.identifier if isinstance(record, Record) else ""
+    return f"{number} (#{position})" if number else f"#{position}"
+
+
 def _read(file: _File, places: set[_Place]) -> dict[_Place, list[_Positioned]]:
     """The records at these places; under `all` the first two of the file."""
     found: dict[_Place, list[_Positioned]] = defaultdict(list)
     try:
         for position, record in enumerate(records_of(file.path, file.charset), 1):
             of_record = {("position", str(position))}
-            if isinstance(record, Record):
-                of_record |= {(kind, folded(text)) for kind, text in names_of(record)}
+            names = list(names_of(record)) if isinstance(record, Record) else []
+            of_record |= {(kind, folded(text)) for kind, text in names}
+            if not names and len(found[_NAMELESS]) < _MOST_NAMED:
+                found[_NAMELESS].append((position, record))
             for place in of_record & places:
                 found[place].append((position, record))
             if position <= 2:

@@ -7,7 +7,7 @@ when it ends, also when it is interrupted.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -91,7 +91,9 @@ class Batch:
             stopped = error
         finally:
             progress.end()
-            rows = [made.get(row.number) or _left(row) for row in self.rows]
+            rows = [
+                replace(made.get(row.number) or _left(row), about=row.about) for row in self.rows
+            ]
             self._write(rows)
         return BatchResult(
             self.options.table,

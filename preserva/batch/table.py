@@ -23,6 +23,8 @@ from preserva.ingest.supplied import read_supplied
 
 _FORMULA = re.compile(r"[' ]*[=+\-@\t\r]")
 _MOST = 100_000
+_OTHER_KINDS = {b"\xd0\xcf\x11\xe0": "Excel 97-2003 (.xls)", b"%PDF": "PDF", b"{\\rtf": "RTF"}
+_RESULTS = {".csv", ".tsv", ENDING}
 _MARK = "\ufeff"
 
 
@@ -67,14 +69,19 @@ def read_table(path: Path, wanted: Iterable[str]) -> BatchTable:
 
 
 def results_path(table: Path, share: str = "") -> Path:
-    """Where the results go by default: beside the table; a table that is results, in its place."""
+    """Where the results go by default: beside the table; a table that is results, in its place.
+
+    A spreadsheet may call its text what it likes (`.txt`): the results are CSV then.
+    """
     ending = f"-results{share}"
-    return table if table.stem.endswith(ending) else table.with_stem(table.stem + ending)
+    suffix = table.suffix if table.suffix.lower() in _RESULTS else ".csv"
+    stem = table.stem if table.stem.endswith(ending) else table.stem + ending
+    return table.with_name(stem + suffix)
 
 
 def refuse_results(path: Path) -> None:
     """Refuse a place for the results where something else is. Raises Refused, UsageError."""
-    if path.suffix.lower() not in {".csv", ".tsv", ENDING}:
+    if path.suffix.lower() not in _RESULTS:
         raise UsageError(_("{path}: results are written as .csv or .xlsx").format(path=path))
     if not path.parent.is_dir():
         raise UsageError(_("{path} is not a folder").format(path=path.parent))
@@ -116,6 +123,7 @@ def plain(cell: str) -> str:
 
 def _read(path: Path) -> tuple[tuple[str, ...], tuple[TableRow, ...], str | None]:
     data = read_supplied(path)
+    _refuse_other_kinds(path, data)
     delimiter = None
     if path.suffix.lower() == ENDING:
         lines = list(read_workbook(data))
@@ -135,6 +143,20 @@ def _read(path: Path) -> tuple[tuple[str, ...], tuple[TableRow, ...], str | None
     if not rows:
         raise UsageError(_("{path} is an empty table").format(path=path))
     return rows[0].cells, tuple(rows[1:]), delimiter
+
+
+def _refuse_other_kinds(path: Path, data: bytes) -> None:
+    """Name what spreadsheets also write: what a reader of CSV or XLSX would say is no help."""
+    kind = next((name for mark, name in _OTHER_KINDS.items() if data[: len(mark)] == mark), None)
+    if kind is None and b"mimetypeapplication/vnd.oasis" in data[:100]:
+        kind = "OpenDocument"
+    elif data.startswith(b"PK\3\4") and path.suffix.lower() != ENDING:
+        kind = "XLSX"
+    if kind is not None:
+        raise UsageError(
+            _("{path} is a table in another format: {kind}").format(path=path, kind=kind),
+            hint=_("Save it as CSV, or as XLSX under a name that ends in .xlsx."),
+        )
 
 
 def _csv(lines: Iterable[Sequence[str]], delimiter: str) -> bytes:

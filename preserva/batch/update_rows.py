@@ -12,6 +12,7 @@ from preserva.batch.outcome import RowResult, RowState
 from preserva.batch.package_finder import PackageFinder
 from preserva.batch.package_rows import refused
 from preserva.batch.record_finder import RecordFinder
+from preserva.batch.work import in_row
 from preserva.catalogue.import_records import catalogue_version
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
@@ -39,7 +40,7 @@ class UpdateWork:
 
     def prepare(self, rows: Iterable[Cells]) -> None:
         """Read the files of records."""
-        self.finder.prepare(row for row in rows if _has_record(row))
+        self.finder.prepare(row for row in rows if self._has_record(row))
 
     def size(self, cells: Cells) -> int:
         """Each is much like the others."""
@@ -48,7 +49,7 @@ class UpdateWork:
     def do(self, cells: Cells, observer: Observer) -> RowResult:
         """Correct the package, or see whether that could be done."""
         cells.problems.clear()
-        record = self.finder.find(cells) if _has_record(cells) else None
+        record = self.finder.find(cells) if self._has_record(cells) else None
         change = self._change(cells, record)
         if cells.problems:
             return refused(cells)
@@ -57,7 +58,7 @@ class UpdateWork:
             return refused(cells)
         first = self._rows.setdefault(package, cells.number)
         if first != cells.number:
-            cells.refuse(Code.ROW_TWICE, "id", seen=f"{package.portable}: {first}")
+            cells.refuse(Code.ROW_TWICE, "id", seen=in_row(package.portable, first))
             return refused(cells)
         made = update(self.archive, package, change, dry_run=self.dry_run, observer=observer)
         state = RowState.READY if self.dry_run else RowState.DONE
@@ -65,6 +66,16 @@ class UpdateWork:
             state = RowState.BEFORE
         notes = catalogue_version(self.archive, package) if made.created else ()
         return RowResult(cells.number, state, package, made.title, (*made.notes, *notes))
+
+    def _has_record(self, cells: Cells) -> bool:
+        """Whether a row has a new record; one that corrects nothing else must.
+
+        A number without a place where its record could be says only which package is meant.
+        """
+        if not any(cells.text(key) for key in _FILES):
+            return True
+        named = any(cells.text(key) for key in (*SELECTORS, "record_file"))
+        return named and self.finder.has_place(cells)
 
     def _change(self, cells: Cells, record: Record | None) -> Change:
         """What a row asks for."""
@@ -78,9 +89,3 @@ class UpdateWork:
             events=files["history"],
             pages=PageChanges(files["pages"], files["access"], files["text"]),
         )
-
-
-def _has_record(cells: Cells) -> bool:
-    """Whether a row names a record; one that corrects nothing else must."""
-    named = any(cells.text(key) for key in (*SELECTORS, "record_file"))
-    return named or not any(cells.text(key) for key in _FILES)

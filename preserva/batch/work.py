@@ -37,6 +37,23 @@ def local_part(text: str, institution: str) -> str:
     return package.local if package.institution == institution else text
 
 
+def is_local(text: str, institution: str) -> bool:
+    """Whether it can be the local part of an identifier."""
+    try:
+        PackageId(institution, text)
+    except ValueError:
+        return False
+    return True
+
+
+def owner(text: str) -> str | None:
+    """The institution of an identifier that is written whole; of a local part, its beginning."""
+    try:
+        return PackageId.parse(text).institution
+    except ValueError:
+        return None
+
+
 def package_named(text: str, institution: str) -> PackageId:
     """The package that is meant by `aonb-kp-000123`, its URI, or `kp-000123` alone.
 
@@ -47,6 +64,11 @@ def package_named(text: str, institution: str) -> PackageId:
     except ValueError as error:
         message = _("{text} is not the identifier of a package")
         raise UsageError(message.format(text=text)) from error
+
+
+def in_row(what: str | None, row: int) -> str:
+    """Something that an earlier row of the table has."""
+    return _("{text}, row {row}").format(text=what or "", row=row)
 
 
 def folder_size(folder: Path | None) -> int:

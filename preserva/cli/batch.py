@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
@@ -19,6 +20,7 @@ from preserva.i18n import _, ngettext
 if TYPE_CHECKING:
     from preserva.batch.outcome import BatchResult, RowResult
     from preserva.batch.run import BatchOptions
+    from preserva.core.values.report import Finding
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -27,6 +29,9 @@ _SHOWN = 20
 
 _MANY = 3
 """Rows of which the same is said, from which on it is said once."""
+
+_RECORD = re.compile(r"#[0-9]+$")
+"""The position of a record, behind the name of its file."""
 
 _WIDEST = 300
 """Letters of what is said about one of them."""
@@ -144,13 +149,25 @@ def _print(settings: Settings, result: BatchResult) -> None:
 def _common(rows: Iterable[RowResult]) -> dict[str, int]:
     """What is said of many whole books in the same words, and of how many: it is said once."""
     said = Counter(
-        finding.message() for row in rows for finding in row.findings if finding.path is None
+        _whole(finding).message() for row in rows for finding in row.findings if _is_whole(finding)
     )
     return {text: count for text, count in said.items() if count >= _MANY}
 
 
 def _without(row: RowResult, common: Container[str]) -> RowResult:
-    return replace(row, findings=tuple(one for one in row.findings if one.message() not in common))
+    kept = (one for one in row.findings if _whole(one).message() not in common)
+    return replace(row, findings=tuple(kept))
+
+
+def _is_whole(finding: Finding) -> bool:
+    """Whether it is about the book, or about its record, not about one of its files."""
+    return finding.path is None or _RECORD.search(finding.path) is not None
+
+
+def _whole(finding: Finding) -> Finding:
+    """The same without the position of the record in its file."""
+    path = finding.path
+    return finding if path is None else replace(finding, path=_RECORD.sub("", path))
 
 
 def _rows(count: int) -> str:

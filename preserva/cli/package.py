@@ -234,8 +234,9 @@ def _page(file: SourceFile) -> str:
     from preserva.core.values.report import printable
 
     number = _("page {number}").format(number=file.page)
-    label = printable(file.label or "")
-    return f"{number} ({label}, {file.type})" if file.type != "page" else f"{number} ({label})"
+    about = [printable(file.label)] if file.label else []
+    about += [file.type] if file.type != "page" else []
+    return f"{number} ({', '.join(about)})" if about else str(number)
 
 
 def _print_division(settings: Settings, division: Division, indent: str) -> None:

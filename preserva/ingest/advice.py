@@ -35,6 +35,10 @@ _ADVICE = {
         "Export these images as TIFF from the program that made them; files that are not pages go "
         "into documentation/."
     ),
+    Code.SCAN_NAMELESS: N_(
+        "Give these files the ending of their format (.tif, .jpg); remove what is no page, or put"
+        " it into documentation/."
+    ),
     Code.SCAN_FRAMES: N_(
         "Split the file into one TIFF for each page, with the scanning program or tiffsplit; or set"
         ' frames = "warn" in [scan] to keep it as one page.'

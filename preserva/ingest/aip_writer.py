@@ -79,6 +79,7 @@ class Assembler:
         for name, file in files:
             if name == DOCUMENTATION:
                 seen, form = copy_in(reader, file, staging, base, f"documentation/{file.target}")
+                inspection.miss(file, form.mime)
                 documents.append(OtherFile(seen, form.mime, file.original))
             else:
                 page = _content(reader, name, file, staging, base, inspection)
@@ -217,6 +218,7 @@ def _content(
     copy = opened_copy(staging, f"{base}/{path}")
     image = inspection.look(copy, seen.size, form.mime, name, file.source)
     inspection.saw(name, file, seen.digests.get("sha512"), form.note)
+    inspection.miss(file, form.mime)
     format_ = premis_format(form)
     return ContentFile(seen, format_, file.original, file.page, file.label, image, file.type)
 

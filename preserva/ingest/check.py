@@ -86,7 +86,8 @@ def check(
                 scans, record, config.institution, local, position, charset, details, config.images
             )
             checked = _described(checked, source)
-            _refuse_what_is_stored(archive, source, observer)
+            corrected = _refuse_what_is_stored(archive, source, observer)
+            checked = replace(checked, notes=(*checked.notes, *corrected))
         except (PackageError, UsageError, Refused) as error:
             checked = _with(checked, error)
     stored = partial(stored_scans, archive, checked.package, writing=False)
@@ -112,12 +113,12 @@ def _described(checked: CheckedScans, source: Submission) -> CheckedScans:
 
 def _refuse_what_is_stored(
     archive: ArchivalStorage, source: Submission, observer: Observer
-) -> None:
+) -> tuple[Finding, ...]:
     copy = StoredCopy(archive, archive.primary, source.package)
     if copy.is_there():
-        refuse_other_content(source, copy, observer)
-    else:
-        refuse_lost(copy)
+        return refuse_other_content(source, copy, observer)
+    refuse_lost(copy)
+    return ()
 
 
 def _with(checked: CheckedScans, error: PackageError | UsageError | Refused) -> CheckedScans:

@@ -10,6 +10,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from preserva.core.book.file_names import BOOKS, ending, is_image, is_unsupported
+from preserva.core.book.folder_roles import is_put_aside
 from preserva.core.book.image import Image
 from preserva.core.book.scans import ImageRules, Undecodable, unlikely_resolution
 from preserva.core.book.set_checks import SeenScan, repeated, stored_elsewhere
@@ -18,7 +20,11 @@ from preserva.core.eark.aip import representation_id
 from preserva.core.eark.vocabulary import EventOutcome, EventType
 from preserva.core.values.codes import Code, Severity
 from preserva.core.values.report import Finding
-from preserva.describe.characterization.image.characterise import characterise, is_characterised
+from preserva.describe.characterization.image.characterise import (
+    PILLOW_FORMATS,
+    characterise,
+    is_characterised,
+)
 from preserva.ingest.happened import Happened
 
 _MASTER = "master"
@@ -86,6 +92,13 @@ class Inspection:
         if sha512 is not None and file.page is not None and representation != "text":
             likeness = self._likenesses.get(file.source)
             self._scans.append(SeenScan(file.source, representation, sha512, likeness))
+
+    def miss(self, file: SourceFile, mime: str) -> None:
+        """Tell an image that only its name keeps from being a page: the book would lack it."""
+        path = file.source
+        named = is_image(path) or is_unsupported(path) or ending(path) in BOOKS
+        if mime in PILLOW_FORMATS and file.page is None and not named and not is_put_aside(path):
+            self.say([Finding(Code.SCAN_NAMELESS, path)])
 
     def conclude(self, stored: StoredScans | None, kept: Iterable[SeenScan] = ()) -> None:
         """Check all pages together: with each other, with those that stay, with what is stored."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from preserva.archive.archive import ArchivalStorage, Clock, Identifiers, new_id
 from preserva.archive.commit import ingest, refuse_lost
 from preserva.archive.staging import Staging, new_folder, refuse_place
 from preserva.archive.stored_copy import StoredCopy
+from preserva.archive.withdrawal import refuse_withdrawn
 from preserva.config import Institution
 from preserva.core.book.folder_roles import DOCUMENTATION
 from preserva.core.book.rights import Rights
@@ -229,14 +230,40 @@ def _result(
 
 def _already_stored(source: Submission, copy: StoredCopy, observer: Observer) -> Packaged:
     """Accept a second run with the same source; refuse anything else under the same id."""
-    refuse_other_content(source, copy, observer)
-    return replace(_result(source, copy.store.id, created=False), stored_before=True)
+    notes = refuse_other_content(source, copy, observer)
+    return replace(_result(source, copy.store.id, created=False, notes=notes), stored_before=True)
 
 
-def refuse_other_content(source: Submission, copy: StoredCopy, observer: Observer) -> None:
-    """Read the source. Raises Refused unless the stored package was made of exactly this."""
+def refuse_other_content(
+    source: Submission, copy: StoredCopy, observer: Observer
+) -> tuple[Finding, ...]:
+    """Read the source; say if the package made of it has been corrected since.
+
+    Raises Refused unless a version of the stored package was made of exactly this, and for one that
+    was withdrawn.
+    """
+    refuse_withdrawn(copy.archive, copy.package)
     stored = copy.read().inventory
-    state = stored.versions[stored.head].files()
+    expected = _content(source, observer)
+    others = _differing(source, expected, stored.versions[stored.head].files())
+    if not others:
+        return ()
+    if any(
+        not _differing(source, expected, version.files()) for version in stored.versions.values()
+    ):
+        return (Finding(Code.PACKAGE_CORRECTED, source.package.portable, seen=stored.head),)
+    message = _("{id} is stored already, with other content: {path}")
+    raise Refused(
+        message.format(id=source.package, path=others[0]),
+        hint=_(
+            "Nothing was changed. Correct the stored package with `preserva update`; another"
+            " book needs another identifier, --id."
+        ),
+    )
+
+
+def _content(source: Submission, observer: Observer) -> dict[str, str]:
+    """The SHA-512 of each file that a package made of this has, by its path there."""
     base = f"data/{source.package.portable}"
     reader = SourceReader(source.folder)
     record = f"{base}/metadata/descriptive/source{source.record.extension}"
@@ -251,19 +278,18 @@ def refuse_other_content(source: Submission, copy: StoredCopy, observer: Observe
     for detail in source.written.files:
         digest = digest_bytes(detail.data, ["sha512"])["sha512"]
         expected[f"{base}/documentation/{detail.name}"] = digest
+    return expected
+
+
+def _differing(
+    source: Submission, expected: Mapping[str, str], state: Mapping[str, str]
+) -> list[str]:
+    """The paths in which a version of the package has something else, in their order."""
+    base = f"data/{source.package.portable}"
     supplied = re.compile(rf"{re.escape(base)}/(representations/[^/]+/data|documentation)/")
     ours = {f"{base}/documentation/README.txt"}
     others = {path for path in state if supplied.match(path)} - ours
-    other = sorted(
+    return sorted(
         {path for path, digest in expected.items() if state.get(path) != digest}
         | (others - set(expected))
     )
-    if other:
-        message = _("{id} is stored already, with other content: {path}")
-        raise Refused(
-            message.format(id=source.package, path=other[0]),
-            hint=_(
-                "Nothing was changed. Correct the stored package with `preserva update`; another"
-                " book needs another identifier, --id."
-            ),
-        )

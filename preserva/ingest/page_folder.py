@@ -17,6 +17,7 @@ from preserva.core.values.report import Finding
 from preserva.errors import PackageError, UsageError
 from preserva.files.opening import Folder
 from preserva.i18n import _
+from preserva.ingest.advice import advice
 from preserva.ingest.source_folder import SourceReader, list_source
 
 
@@ -139,17 +140,15 @@ def refuse_pages(problems: Sequence[Finding], folder: Path | None = None) -> Non
         return
     if folder is None:
         message = _("the pages cannot be corrected, so nothing was changed:")
+        hint = advice(problems) or _("The numbers of pages are those of the newest version.")
     else:
         message = _("{folder} does not fit the package, so nothing was changed:")
         message = message.format(folder=folder)
-    raise PackageError(
-        message,
-        [finding.message() for finding in problems],
-        hint=_(
+        hint = _(
             "Name each file like the page that it belongs to, or by the number of that page."
             " --insert-pages adds new pages."
-        ),
-    )
+        )
+    raise PackageError(message, [finding.message() for finding in problems], hint=hint)
 
 
 def kind(name: str) -> str:

@@ -100,7 +100,10 @@ def update(
     if not (change.reason or "").strip():
         raise UsageError(
             _("a correction needs a reason"),
-            hint=_("Give it with --reason: it becomes part of the history of the package."),
+            hint=_(
+                "Give it with --reason, in a table in its column: it becomes part of the history of"
+                " the package."
+            ),
         )
     if change.pages.move and (change.pages.insert is not None or change.pages.remove):
         raise UsageError(

@@ -123,11 +123,13 @@ def _examine_file(
         hashes.update(chunk)
         observer(Advanced(len(chunk)))
     if name == DOCUMENTATION:
+        inspection.miss(file, identify(bytes(head), file.source, hashes.size).mime)
         return
     place = nullcontext(folder.path / file.source)
     form = known_format(bytes(head), file.source, hashes.size, place)
     inspection.look(reader.opened(file.source), hashes.size, form.mime, name, file.source)
     inspection.saw(name, file, hashes.digests()["sha512"], form.note)
+    inspection.miss(file, form.mime)
 
 
 def known_format(

@@ -110,7 +110,10 @@ def described(
         message = _("{name} cannot be the local part of an identifier")
         raise UsageError(
             message.format(name=local or folder.name),
-            hint=_("Give one with --id: small Latin letters, digits, dots and hyphens."),
+            hint=_(
+                "Give one with --id, in a table in its column: small Latin letters, digits, dots"
+                " and hyphens."
+            ),
         ) from error
     ordered = in_stated_order(scans.arrangement, written.structure.order)
     labelled = with_facts(ordered, written.structure.pages)

@@ -9,23 +9,20 @@ from preserva.config import Config
 from preserva.core.values.model import PackageId
 from preserva.errors import UsageError
 from preserva.i18n import N_, _
+from preserva.web.form_texts import optional_reason, reason_of, recipient
 from preserva.web.inbox_actions import (
     MADE,
     change_pages,
     check_folder,
-    check_table,
     moved_pages,
     package_folder,
-    package_table,
-    results_name,
 )
 from preserva.web.people import PageRole
+from preserva.web.table_actions import WORKS, TableWork, results_name
 from preserva.web.uploads import path_of
 
 FormFields = Mapping[str, str]
 """What a form sent, by the names of its fields."""
-
-LONGEST_REASON = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +74,6 @@ def _audit(config: Config, fields: FormFields) -> list[str]:
     return ["audit", f"--max-time={time}", *only]
 
 
-def reason_of(fields: FormFields) -> str:
-    """Why, in the words of a person. Raises UsageError if they gave none."""
-    reason = _words(fields.get("reason", ""), LONGEST_REASON + 1)
-    if not 1 <= len(reason) <= LONGEST_REASON:
-        message = _("Say why, in at most {count} characters.")
-        raise UsageError(message.format(count=LONGEST_REASON))
-    return reason
-
-
 COPY_KINDS: Mapping[str, str] = {
     "pdf": N_("PDF"),
     "zip": N_("ZIP of access copies and text"),
@@ -101,23 +89,12 @@ def _export(_config: Config, fields: FormFields) -> list[str]:
     if kind not in COPY_KINDS:
         raise UsageError(_("Choose one."))
     line = ["export", _package(fields), *([] if kind == "aip" else [f"--as={kind}"])]
-    if fields.get("to"):
-        line.append(f"--to={_words(fields['to'])}")
-    return [*line, *_optional_reason(fields), MADE]
+    return [*line, *recipient(fields), *optional_reason(fields), MADE]
 
 
 def _copy_name(_config: Config, fields: FormFields) -> str:
     suffix = {"pdf": "pdf", "zip": "zip"}.get(fields.get("kind", ""), "tar")
     return f"{_package(fields)}.{suffix}"
-
-
-def _optional_reason(fields: FormFields) -> list[str]:
-    return [f"--reason={reason_of(fields)}"] if fields.get("reason", "").strip() else []
-
-
-def _words(text: str, longest: int = LONGEST_REASON) -> str:
-    """A text in one line, without what no command line can hold."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:longest]
 
 
 def _new_record(config: Config, fields: FormFields) -> list[str]:
@@ -147,6 +124,15 @@ def _new_file(option: str) -> Callable[[Config, FormFields], list[str]]:
         "update", _package(fields), f"--{option}={path_of(config, fields.get('file', ''))}",
         f"--reason={reason_of(fields)}",
     ]  # fmt: skip
+
+
+def _of_tables(work: TableWork) -> tuple[PageAction, PageAction]:
+    """The check of a work that a table asks for, and the work."""
+    title, role = N_("Check all rows"), PageRole.PREPARE
+    return (
+        PageAction(work.check, title, role, work.checking, results_name),
+        PageAction(work.do, work.title, role, work.arguments, results_name),
+    )
 
 
 ACTIONS: Mapping[str, PageAction] = {
@@ -243,20 +229,7 @@ ACTIONS: Mapping[str, PageAction] = {
             "package", N_("Make a package of these scans"), PageRole.PREPARE, package_folder
         ),
         PageAction("check", N_("Check these scans"), PageRole.PREPARE, check_folder),
-        PageAction(
-            "batch-check",
-            N_("Check all rows"),
-            PageRole.PREPARE,
-            check_table,
-            results_name,
-        ),
-        PageAction(
-            "batch",
-            N_("Make the packages"),
-            PageRole.PREPARE,
-            package_table,
-            results_name,
-        ),
+        *(action for work in WORKS.values() for action in _of_tables(work)),
         PageAction(
             "structure", N_("Replace the structure"), PageRole.PREPARE, _structure
         ),

@@ -1,19 +1,18 @@
 """Batches that people begin here: a table, the file of its records, and the jobs about them.
 
-The table lies in the folder of uploads, and the place in the inbox to which its paths belong is
-kept with each job. What is done stands nowhere but in the archive, so a table can be run again.
+The table lies in the folder of uploads; what else its work needs to know is kept with each job.
+What is done stands nowhere but in the archive, so a table can be run again. No table is read here:
+it comes from anywhere, and what a verb has said of it is enough.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from preserva.batch.package_rows import COLUMNS
-from preserva.batch.table import read_table
+from preserva.batch.told import told
 from preserva.config import Config
 from preserva.core.values.codes import Code
 from preserva.core.values.model import PackageId
@@ -22,40 +21,57 @@ from preserva.errors import PreservaError
 from preserva.web import jobs, uploads
 from preserva.web.database import WebDatabase
 from preserva.web.forms import SentFile
+from preserva.web.table_actions import WORKS, TableWork, work_of
 
-CHECK, MAKE = "batch-check", "batch"
-"""The actions whose jobs are about a table."""
+CHECK, MAKE = WORKS["package"].check, WORKS["package"].do
+"""The actions of a table that names folders of scans."""
 
 _CODES = {str(code.value): code for code in Code}
 
 
 @dataclass(frozen=True, slots=True)
 class PageBatch:
-    """A table and the newest job about it. `fields` are those of the job."""
+    """A table, its work, and the newest job about it."""
 
     token: str
     name: str
     job: jobs.PageJob
 
     @property
+    def work(self) -> TableWork:
+        """What the table asks for."""
+        return work_of(self.job.action)
+
+    @property
     def fields(self) -> Mapping[str, str]:
-        """What its jobs are told: the table, the records, the place."""
-        return {name: text for name, text in self.job.fields.items() if name in FIELDS}
-
-
-FIELDS = ("table", "records", "place")
+        """What its jobs are told: the table, and what its work needs beside it."""
+        names = ("table", *self.work.fields)
+        return {name: text for name, text in self.job.fields.items() if name in names}
 
 
 @dataclass(frozen=True, slots=True)
 class BatchLine:
-    """A row of the table, and what became of it by the newest job; sentences for people."""
+    """A row of the table, and what became of it; sentences for people."""
 
     row: int
-    folder: str
-    state: str = ""
-    package: str = ""
-    title: str = ""
-    sentences: tuple[str, ...] = field(default=())
+    about: str
+    state: str
+    package: str
+    title: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResults:
+    """What the newest job that came to its end has said of the rows.
+
+    `unused` are headings of columns without a use; `problem` is why it said nothing, or ended
+    before the last row.
+    """
+
+    lines: tuple[BatchLine, ...] = ()
+    unused: tuple[str, ...] = ()
+    problem: str = ""
 
 
 def recent(config: Config, database: WebDatabase, limit: int = 100) -> list[PageBatch]:
@@ -80,43 +96,30 @@ def _name(config: Config, token: str) -> str:
         return token[:8]
 
 
-def lines(config: Config, database: WebDatabase, one: PageBatch) -> list[BatchLine]:
-    """The rows of a batch, with the results of its newest job that has come to its end."""
-    known = {line.row: line for line in _results(database, one)}
-    path = uploads.path_of(config, one.token)
-    table = read_table(path, COLUMNS)
-    at = table.places.get("folder")
-    made = []
-    for row in table.rows:
-        folder = row.cells[at] if at is not None and at < len(row.cells) else ""
-        line = known.get(row.number)
-        made.append(
-            BatchLine(row.number, folder)
-            if line is None
-            else BatchLine(row.number, folder, line.state, line.package, line.title, line.sentences)
-        )
-    return made
-
-
-def _results(database: WebDatabase, one: PageBatch) -> list[BatchLine]:
-    if one.job.ended is None:
-        return []
+def results(database: WebDatabase, one: PageBatch) -> BatchResults:
+    """What is known of the rows of a batch; nothing while its first job is not over."""
+    known = jobs.about_tables(database, 10, one.token)
+    job = next((job for job in known if job.ended is not None), None)
+    if job is None:
+        return BatchResults()
+    document = jobs.document(database, job.number)
     try:
-        document = json.loads(jobs.output(database, one.job.number)[0])
-        return [_line(row) for row in document["rows"]]
-    except (ValueError, KeyError, TypeError):  # it ended before it could say anything
-        return []
+        assert document is not None
+        lines = tuple(map(_line, document["rows"]))
+        unused = tuple(map(str, document["unused_columns"]))
+        return BatchResults(lines, unused, str(document["stopped_in_words"] or ""))
+    except (AssertionError, KeyError, TypeError, ValueError):  # it ended before it said anything
+        return BatchResults(problem=jobs.output(database, job.number)[1].strip())
 
 
 def _line(row: Mapping[str, object]) -> BatchLine:
     package = str(row["package"] or "")
-    problems, findings = row["problems"], row["findings"]
+    problems, findings = row["in_words"], row["findings"]
     assert isinstance(problems, list) and isinstance(findings, list)
-    sentences = (*map(str, problems), *(finding_of(one).message() for one in findings))
+    sentences = (*map(str, problems), *told(map(finding_of, findings)))
     name = PackageId.parse(package).portable if package else ""
-    return BatchLine(
-        int(str(row["row"])), "", str(row["state"]), name, str(row["title"]), sentences
-    )
+    about, state, title = (str(row[key]) for key in ("about", "state", "title"))
+    return BatchLine(int(str(row["row"])), about, state, name, title, sentences)
 
 
 def finding_of(document: Mapping[str, str | None]) -> Finding:

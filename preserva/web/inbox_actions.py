@@ -1,4 +1,4 @@
-"""The command lines of what is done with the inbox: folders of scans, and tables that name them."""
+"""The command lines of what is done with the inbox: folders of scans, and pages out of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from preserva.config import Config
 from preserva.errors import UsageError
 from preserva.i18n import _
 from preserva.web import inbox
-from preserva.web.uploads import folder_of, path_of
+from preserva.web.uploads import path_of
 
 MADE = "\0"
 """In a command line: the path of the file that the job makes. No field can have it."""
@@ -38,30 +38,6 @@ def package_folder(config: Config, fields: Mapping[str, str]) -> list[str]:
     if fields.get("id"):
         line.append(f"--id={fields['id'][:100]}")
     return line
-
-
-def check_table(config: Config, fields: Mapping[str, str]) -> list[str]:
-    """Find out which rows of a table could not be packaged."""
-    return [*package_table(config, fields), "--check"]
-
-
-def package_table(config: Config, fields: Mapping[str, str]) -> list[str]:
-    """Make a package of each row; rows that are done already are passed over."""
-    table = path_of(config, fields.get("table", ""))
-    root = config.web.inbox[place_of(config, fields)]
-    line = ["package", f"--batch={table}", f"--root={root}", f"--results={MADE}", "--json"]
-    if fields.get("records"):
-        line.append(f"--records={path_of(config, fields['records'])}")
-    if fields.get("structures"):
-        line.append(f"--structures={folder_of(config, fields['structures'])}")
-    return line
-
-
-def results_name(config: Config, fields: Mapping[str, str]) -> str:
-    """What the table of results is called: like the table, and in its format."""
-    table = path_of(config, fields.get("table", ""))
-    suffix = table.suffix.lower() if table.suffix.lower() in {".csv", ".tsv", ".xlsx"} else ".csv"
-    return f"{table.stem}-results{suffix}"
 
 
 def _folder(config: Config, fields: Mapping[str, str]) -> Path:

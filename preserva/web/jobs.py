@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from sqlite3 import Connection, Row
+from typing import Any
 
 from preserva.exit_status import ExitStatus
 from preserva.web.actions import FormFields
@@ -25,6 +26,8 @@ from preserva.web.hooks import note_end
 MOST_ATTEMPTS = 3
 """How often a job is begun whose process was killed; then it is over, as terminated."""
 _LARGEST_TEXT = 1 << 20
+_LARGEST_DOCUMENT = 1 << 28
+"""Bytes of what a verb says as JSON: that of a table of 100,000 rows is smaller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,9 @@ class PageJob:
         """When it was over."""
         return None if self.ended is None else datetime.fromtimestamp(self.ended, UTC)
 
+
+JobDocument = dict[str, Any]
+"""The JSON of a verb, as `schemas/output.schema.json` defines it."""
 
 _COLUMNS = (
     "number, action, fields, person, language, requested, started, ended, exit_status, stopped_by"
@@ -249,6 +255,17 @@ def output(database: WebDatabase, number: int) -> tuple[str, str]:
     """What a job has written until now; a very long text without its beginning."""
     out, err = (_end_of(path) for path in output_files(database, number))
     return out, err
+
+
+def document(database: WebDatabase, number: int) -> JobDocument | None:
+    """What a verb with `--json` has said; None if it ended before it could say anything."""
+    path, _err = output_files(database, number)
+    try:
+        with path.open("rb") as stream:
+            known = json.loads(stream.read(_LARGEST_DOCUMENT))
+    except (OSError, ValueError):
+        return None
+    return known if isinstance(known, dict) else None
 
 
 def _end_of(path: Path) -> str:

@@ -12,7 +12,7 @@ LOSSLESS = frozenset(
 )
 """Formats that masters are kept in; beside them the others are access copies."""
 
-IMAGES = LOSSLESS | {"gif", "jpe", "jpeg", "jpg", "webp"}
+IMAGES = LOSSLESS | {"gif", "jfif", "jpe", "jpeg", "jpg", "webp"}
 TEXTS = frozenset({"alto", "hocr", "htm", "html", "tei", "txt", "xml"})
 BOOKS = frozenset({"djv", "djvu", "epub", "pdf"})
 _DOCUMENTS = frozenset({

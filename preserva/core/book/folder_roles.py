@@ -38,3 +38,8 @@ def roles(folders: Iterable[str]) -> dict[str, str]:
     if len({both[folder] for folder in both} & {MASTER, ACCESS}) == 2:
         return both
     return by_word
+
+
+def is_put_aside(path: str) -> bool:
+    """Whether a file is in a folder of documents, where a person has put it."""
+    return any(_ROLES.get(folded(part).strip()) == DOCUMENTATION for part in path.split("/")[:-1])

@@ -91,6 +91,7 @@ _CHECKS = {
     Code.SCAN_UNFINISHED: "unfinished",
     Code.SOURCE_UNSETTLED: "unfinished",
     Code.SCAN_UNSUPPORTED: "unsupported",
+    Code.SCAN_NAMELESS: "unsupported",
     Code.SCAN_EXTENT: "extent",
     Code.SCAN_HISTORY: "history",
     Code.RIGHTS_DECISION: "rights",

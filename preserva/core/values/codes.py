@@ -801,6 +801,11 @@ class Code(Enum):
         N_("changed between two inspections: the folder is still being written to"),
         "scan",
     )
+    SCAN_NAMELESS = (
+        "E478",
+        N_("an image, but its name does not end like that of one, so it would not be a page"),
+        "scan",
+    )
     SCAN_GAP = ("W471", N_("the numbering of the pages has gaps"), "scan")
     SCAN_SAME_BYTES = ("W472", N_("the same bytes as another page"), "scan")
     SCAN_SIMILAR = ("W473", N_("looks nearly the same as another page"), "scan")
@@ -1022,6 +1027,7 @@ class Code(Enum):
     TOO_MANY_LINKS = ("E490", N_("the parts name more pages than any book has"), "")
     PARTS_OVERLAP = ("W491", N_("these pages also belong to another part"), "")
     PART_OUTSIDE = ("W492", N_("this part extends beyond the part that contains it"), "")
+    PACKAGE_CORRECTED = ("W469", N_("made of this source, and corrected since"), "")
     PAGE_UNMATCHED = ("E493", N_("no page of the package has this name or number"), "")
     PAGE_THERE = ("E494", N_("the package already has a page of this name"), "")
     PAGE_NO_NUMBER = ("E495", N_("the package has no page with this number"), "")

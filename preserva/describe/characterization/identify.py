@@ -16,6 +16,7 @@ from preserva.core.values.codes import Code
 from preserva.core.values.report import Finding
 from preserva.describe.characterization.format import FileFormat
 from preserva.describe.characterization.identify_text import by_text
+from preserva.i18n import NP_, pgettext
 
 __all__ = ["EMPTY", "HEAD", "UNIDENTIFIED", "FileFormat", "identify"]
 
@@ -23,14 +24,16 @@ HEAD = 64 * 1024
 """How many bytes from the beginning of a file `identify` wants; more are not looked at."""
 
 
-UNIDENTIFIED = FileFormat("unidentified", "application/octet-stream")
-EMPTY = FileFormat("empty file", "application/octet-stream")
+UNIDENTIFIED = FileFormat(NP_("format of a file", "unidentified"), "application/octet-stream")
+EMPTY = FileFormat(NP_("format of a file", "empty file"), "application/octet-stream")
 
 _EXTENSIONS: Mapping[str, str] = {
     "tif": "image/tiff",
     "tiff": "image/tiff",
     "jpg": "image/jpeg",
     "jpeg": "image/jpeg",
+    "jpe": "image/jpeg",
+    "jfif": "image/jpeg",
     "j2c": "image/j2c",
     "j2k": "image/j2c",
     "jpc": "image/j2c",
@@ -74,9 +77,8 @@ def identify(head: bytes, name: str, size: int) -> FileFormat:
     promised = _EXTENSIONS.get(extension.lower()) if dot else None
     if promised is None or any(format_.mime.endswith(mime) for mime in promised.split()):
         return format_
-    return replace(
-        format_, note=Finding(Code.FORMAT_CONTRADICTION, name, f".{extension}", format_.name)
-    )
+    seen = pgettext("format of a file", format_.name)
+    return replace(format_, note=Finding(Code.FORMAT_CONTRADICTION, name, f".{extension}", seen))
 
 
 def _by_content(head: bytes) -> FileFormat:

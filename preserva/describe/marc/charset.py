@@ -74,7 +74,9 @@ _UNIMARC_CODES = {
 _SEPARATE_ACCENTS = {MARC8: marc8.decode, ISO5426: iso5426.decode}
 _CYRILLIC = ("windows-1251", "IBM866", "KOI8-R")
 
+_USUAL = "windows-1251"
 _FEW = 12
+_SHORT = 24
 _SEVERAL = 3
 _SUBFIELD_CODE = re.compile(rb"[\x1f^].")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
@@ -198,12 +200,19 @@ def _of_bytes(data: bytes, declared: str | None) -> str:
         return MARC8
     words = _SUBFIELD_CODE.sub(b" ", data)
     scores = {name: letters.likeness(words.decode(CODECS[name], "replace")) for name in _CYRILLIC}
+    count = sum(byte >= 0x80 for byte in data)
     best = max(scores, key=lambda name: scores[name])
-    if declared in scores and scores[declared] > 0:
-        # a few letters prove nothing against the declaration
-        few = sum(byte >= 0x80 for byte in data) < _FEW
-        if few or scores[declared] * 2 > scores[best]:
-            return declared
+    if best == "KOI8-R" and count < _SHORT:
+        # a shelfmark in capitals would be one in small letters there, and as likely
+        usual = words.decode(CODECS[_USUAL], "replace")
+        best = _USUAL if letters.begin_with_capitals(usual) else best
+    # a few letters prove nothing against the declaration
+    if (
+        declared in scores
+        and scores[declared] > 0
+        and (count < _FEW or scores[declared] * 2 > scores[best])
+    ):
+        return declared
     if scores[best] > 0:
         return best
     return _with_separate_accents(data, declared)

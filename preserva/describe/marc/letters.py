@@ -55,6 +55,14 @@ def likeness(text: str) -> float:
     return score / count if count else 0
 
 
+def begin_with_capitals(text: str) -> bool:
+    """Whether every word with Cyrillic letters is in capitals, or has one at its beginning only."""
+    words = [word for word in _WORD.findall(text) if _CYRILLIC.search(word)]
+    return bool(words) and all(
+        word[0].isupper() and (word[1:].islower() or word.isupper()) for word in words
+    )
+
+
 def _weight(character: str, before: str) -> int:
     if character in _PUNCTUATION:
         return 0

@@ -24,6 +24,7 @@ from preserva.core.values.report import Finding
 from preserva.describe.marc.actions import Action
 from preserva.describe.supplied.headings import OUTCOMES
 from preserva.describe.supplied.tables import SuppliedTable, is_csv, read_csv, read_toml
+from preserva.i18n import NP_, joined, pgettext
 
 UNKNOWN = "unknown"
 """The PREMIS value if the source does not state an agent, a time or an outcome."""
@@ -99,13 +100,13 @@ class History:
         scanning = [event for event in self.events if _SCANNING.search(_name(event.type))]
         linked = {types[agent.identifier] for event in scanning for agent in event.agents}
         said = {
-            "when": bool(scanning),
-            "who": bool(linked & {AgentType.PERSON, AgentType.ORGANIZATION}),
-            "device": AgentType.HARDWARE in linked,
+            NP_("of a scan", "when"): bool(scanning),
+            NP_("of a scan", "who"): bool(linked & {AgentType.PERSON, AgentType.ORGANIZATION}),
+            NP_("of a scan", "device"): AgentType.HARDWARE in linked,
         }
         if not all(said.values()):
-            missing = ", ".join(name for name, is_said in said.items() if not is_said)
-            yield Finding(Code.SCAN_HISTORY, None, expected=missing)
+            missing = (pgettext("of a scan", name) for name, known in said.items() if not known)
+            yield Finding(Code.SCAN_HISTORY, None, expected=joined(", ", missing))
 
     def _described(self, table: SuppliedTable) -> LinkedAgent | None:
         name = table.text("name", needed=True)

@@ -21,7 +21,7 @@ from preserva.core.book.structure import (
     renumbered,
     resolve,
 )
-from preserva.core.book.words import page_types, part_types
+from preserva.core.book.words import page_types, page_word, part_types, part_word
 from preserva.core.eark.mets import Division
 from preserva.core.eark.structure_read import MetsPage, read_structure
 from preserva.core.values.codes import Code
@@ -52,7 +52,7 @@ def structure_of(data: bytes, name: str, pages: Pages, title: str) -> Structure:
 
 def _outline(table: SuppliedTable) -> Outline:
     title = table.text("title")
-    type_ = table.choice("type", PartType, part_types()) or PartType.MONOGRAPH
+    type_ = table.choice("type", PartType, part_types(), part_word) or PartType.MONOGRAPH
     ranges = [_range(pages_table) for pages_table in table.tables("pages")]
     parts = _parts(table, 1)
     table.end()
@@ -65,7 +65,7 @@ def _range(table: SuppliedTable) -> PageRange | None:
     first = table.page("first", needed=True)
     last = table.page("last")
     label = table.text("label")
-    type_ = table.choice("type", PageType, page_types()) or PageType.PAGE
+    type_ = table.choice("type", PageType, page_types(), page_word) or PageType.PAGE
     order = table.number("order")
     table.end()
     return None if first is None else PageRange(table.where, first, last, label, type_, order)
@@ -80,7 +80,7 @@ def _parts(table: SuppliedTable, depth: int) -> tuple[Part, ...]:
 
 
 def _part(table: SuppliedTable, depth: int) -> Part | None:
-    type_ = table.choice("type", PartType, part_types(), needed=True)
+    type_ = table.choice("type", PartType, part_types(), part_word, needed=True)
     title = table.text("title")
     first, last = table.page("first"), table.page("last")
     parts = _parts(table, depth + 1)
@@ -96,8 +96,8 @@ def _outline_of_rows(rows: Iterable[SuppliedTable], problems: list[Finding]) -> 
     listed: list[tuple[int, Part]] = []
     for row in rows:
         first, last = row.page("first", needed=True), row.page("last")
-        label, type_ = row.text("label"), row.choice("type", PageType, page_types())
-        part, title = row.choice("part", PartType, part_types()), row.text("title")
+        label, type_ = row.text("label"), row.choice("type", PageType, page_types(), page_word)
+        part, title = row.choice("part", PartType, part_types(), part_word), row.text("title")
         level, order = row.level("level"), row.number("order")
         row.end()
         if first is None:

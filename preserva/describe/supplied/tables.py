@@ -12,7 +12,7 @@ import difflib
 import io
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
@@ -25,7 +25,7 @@ from preserva.core.values.report import Finding
 from preserva.describe.mods.xml_text import has_forbidden
 from preserva.describe.supplied.csv_text import csv_text
 from preserva.describe.supplied.headings import key_of
-from preserva.i18n import _
+from preserva.i18n import _, joined
 
 _LONGEST = 4096
 _DATE = re.compile(
@@ -34,8 +34,10 @@ _DATE = re.compile(
 )
 """Dates of level 0 and 1 of EDTF (ISO 8601-2) as librarians need them: 2026, 2026-05?, 1890/1895"""
 
-_RUSSIAN_DATE = re.compile(r"(\d\d)\.(\d\d)\.(\d{4})")
-"""12.05.2026, as spreadsheets in Russian and Belarusian write a date."""
+_DAY = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?")
+
+_RUSSIAN_DATE = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})")
+"""12.05.2026 or 5.5.2026, as spreadsheets in Russian and Belarusian write a date."""
 
 _Choice = TypeVar("_Choice", bound=Enum)
 
@@ -86,8 +88,8 @@ class SuppliedTable:
             value = str(value)
         if value is None:
             return None
-        text = _RUSSIAN_DATE.sub(r"\3-\2-\1", value.strip()) if isinstance(value, str) else ""
-        if not _DATE.fullmatch(text):
+        text = _RUSSIAN_DATE.sub(_iso, value.strip()) if isinstance(value, str) else ""
+        if not _DATE.fullmatch(text) or not all(map(_is_there, _DAY.findall(text))):
             self._wrong(key, value, "2026-05-12")
             return None
         return text
@@ -128,12 +130,14 @@ class SuppliedTable:
         key: str,
         kind: type[_Choice],
         meant: Mapping[str, str] = MappingProxyType({}),
+        shown: Callable[[str], str] = str,
         *,
         needed: bool = False,
     ) -> _Choice | None:
         """A member of an enumeration by the word for it; None where it is not given.
 
-        `meant` gives the English words for those of other languages, folded.
+        `meant` gives the English words for those of other languages, folded; `shown` gives each as
+        people read it.
         """
         value = self._value(key, needed=needed)
         if value is None:
@@ -142,8 +146,8 @@ class SuppliedTable:
         word = value.strip().casefold() if isinstance(value, str) else ""
         word = meant.get(folded(word), word)
         if word not in words:
-            near = difflib.get_close_matches(word, words, 1) or [", ".join(words)]
-            self._wrong(key, value, near[0])
+            near = difflib.get_close_matches(folded(word), [*words, *meant], 1)
+            self._wrong(key, value, near[0] if near else joined(", ", map(shown, words)))
             return None
         return words[word]
 
@@ -201,6 +205,20 @@ class SuppliedTable:
 
     def _wrong(self, key: str, value: object, expected: str | None = None) -> None:
         self.problems.append(Finding(Code.DETAILS_VALUE, self.at(key), expected, f"{value}"[:100]))
+
+
+def _iso(day: re.Match[str]) -> str:
+    return f"{day[3]}-{int(day[2]):02}-{int(day[1]):02}"
+
+
+def _is_there(day: tuple[str, str, str]) -> bool:
+    """Whether the calendar has a day, or a month."""
+    year, month, number = day
+    try:
+        date(int(year), int(month), int(number or 1))
+    except ValueError:
+        return False
+    return True
 
 
 def word_of(member: Enum) -> str:

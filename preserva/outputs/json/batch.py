@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def batch_document(result: BatchResult) -> JsonDocument:
-    """The result of each row: `#/$defs/batch`."""
+    """The result of each row: `#/$defs/batch`.
+
+    What is said in words is said in the language of the run as well: the pages show it.
+    """
     return {
         "table": str(result.table),
         "results": str(result.results),
@@ -22,18 +25,26 @@ def batch_document(result: BatchResult) -> JsonDocument:
         "outcome": result.outcome.value,
         "unused_columns": list(result.unused),
         "stopped": None if result.stopped is None else str(result.stopped),
+        "stopped_in_words": None if result.stopped is None else _as_shown(str(result.stopped)),
         "rows": [
             {
                 "row": row.row,
+                "about": row.about,
                 "state": row.state.value,
                 "package": None if row.package is None else row.package.uri,
                 "title": row.title,
                 "problems": list(row.problems),
+                "in_words": [*map(_as_shown, row.in_words or row.problems)],
                 "findings": findings_document(row.findings),
             }
             for row in result.rows
         ],
     }
+
+
+def _as_shown(message: str) -> str:
+    """A message as it stands, which a document would have in English."""
+    return " ".join(message.split())
 
 
 def records_document(records: Iterable[ListedRecord]) -> JsonDocument:

@@ -1,4 +1,4 @@
-"""Batches: tables by which many folders of scans are checked and packaged, and their results."""
+"""Batches: tables by which many books are packaged, corrected or copied, and their results."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from starlette.responses import FileResponse, Response
 
 from preserva.batch.outcome import RowState
-from preserva.errors import NotFound, PreservaError, UsageError
+from preserva.errors import NotFound, UsageError
 from preserva.i18n import NP_, _, pgettext
 from preserva.web import batches, uploads
 from preserva.web.inbox_actions import place_of
@@ -16,6 +16,7 @@ from preserva.web.inbox_drafts import folders_in, kept_structures
 from preserva.web.pages.books import page_number
 from preserva.web.pages.inbox import folders_of
 from preserva.web.pages.jobs import begin, shown, state_of
+from preserva.web.table_actions import BATCH_COPY_KINDS, WORKS, TableWork, outbox_folder
 from preserva.web.visit import Visit
 
 PER_PAGE = 500
@@ -31,80 +32,93 @@ _TONES = {RowState.FAILED: "bad", RowState.LEFT: "warn"}
 
 
 def show_list(visit: Visit) -> Response:
-    """The newest batches, and the form that begins one."""
+    """The newest batches, and the forms that begin one."""
     known = batches.recent(visit.site.config, visit.database)
+    pages = visit.site.config.web
     return visit.show(
         "batches",
         batches=[(batch, shown(batch.job)) for batch in known],
-        places=[str(path) for path in visit.site.config.web.inbox],
+        places=[str(path) for path in pages.inbox],
+        outbox=pages.outbox,
+        kinds=_kinds(),
     )
 
 
 def show(visit: Visit) -> Response:
     """One batch: each row, and what became of it by the newest job."""
     batch = _batch(visit)
-    problem = ""
-    try:
-        rows = batches.lines(visit.site.config, visit.database, batch)
-    except PreservaError as error:
-        rows, problem = [], str(error)
+    found = batches.results(visit.database, batch)
     only = visit.query.get("only", "")
-    shown_rows = [row for row in rows if not only or row.state == only]
+    shown_rows = [row for row in found.lines if not only or row.state == only]
     number = page_number(visit.query.get("page", "1"))
     start = (number - 1) * PER_PAGE
     return visit.show(
         "batch",
         batch=batch,
         rows=shown_rows[start : start + PER_PAGE],
-        total=len(rows),
-        counts={
-            state: count for state, count in Counter(row.state for row in rows).items() if state
-        },
+        total=len(found.lines),
+        counts=Counter(row.state for row in found.lines),
         words={state.value: pgettext("state of a row", word) for state, word in STATES.items()},
         tones={state.value: tone for state, tone in _TONES.items()},
         only=only,
         page=number,
         more=len(shown_rows) > start + PER_PAGE,
-        problem=problem,
+        problem=found.problem,
+        unused=", ".join(found.unused),
+        kinds=_kinds(),
+        copies=_copies(visit, batch),
         **state_of(visit, batch.job),
     )
 
 
 def begin_batch(visit: Visit) -> Response:
     """Check the rows of a table that was sent, or of the folders that were ticked."""
-    place = str(place_of(visit.site.config, visit.fields))
-    sent, records = visit.form.files.get("table"), visit.form.files.get("records")
+    work = WORKS.get(visit.fields.get("work", "package"))
+    if work is None:
+        raise UsageError(_("Choose one."))
+    fields = _told(visit, work)
+    sent = visit.form.files.get("table")
     ticked = visit.form.lists.get("folder", ())
-    fields = {"place": place}
-    if records is not None:
-        fields["records"] = uploads.keep(visit.database, records)
-    elif visit.fields.get("same_records"):
-        fields["records"] = visit.fields["same_records"]
-        uploads.path_of(visit.site.config, fields["records"])
-    if sent is None and ticked:
+    if sent is None and ticked and work.name == "package":
         rows = folders_of(visit, ticked)
-        columns = ["folder", "record" if records is not None else "catalogue"]
+        columns = ["folder", "record" if "records" in fields else "catalogue"]
         for row in rows:
             row["record"] = row["folder"]
         sent = batches.table_of(({name: row[name] for name in columns} for row in rows), columns)
     if sent is None:
         raise UsageError(_("Choose a table, or tick folders in the inbox."))
     token = uploads.keep(visit.database, sent)
-    return _begin(visit, batches.CHECK, {**fields, "table": token})
+    return _begin(visit, work, work.check, {**fields, "table": token})
+
+
+def _told(visit: Visit, work: TableWork) -> dict[str, str]:
+    """What the form says to a work beside the table; the file of records is kept."""
+    told = {name: visit.fields[name] for name in work.fields if visit.fields.get(name)}
+    told.pop("records", None)
+    if "place" in work.fields and (visit.site.config.web.inbox or work.name == "package"):
+        place_of(visit.site.config, told)
+    records = visit.form.files.get("records")
+    if "records" in work.fields and records is not None:
+        told["records"] = uploads.keep(visit.database, records)
+    elif "records" in work.fields and visit.fields.get("same_records"):
+        told["records"] = visit.fields["same_records"]
+        uploads.path_of(visit.site.config, told["records"])
+    return told
 
 
 def go_on(visit: Visit) -> Response:
-    """Check the rows again, or make the packages that are not made yet."""
+    """Check the rows again, or do those that are not done yet."""
     batch = _batch(visit)
-    action = batches.MAKE if visit.fields.get("do") == "package" else batches.CHECK
-    return _begin(visit, action, batch.fields)
+    action = batch.work.do if visit.fields.get("do") == "run" else batch.work.check
+    return _begin(visit, batch.work, action, batch.fields)
 
 
-def _begin(visit: Visit, action: str, fields: Mapping[str, str]) -> Response:
-    """With the structures that were written for its folders until now."""
-    config, token = visit.site.config, fields["table"]
-    place = place_of(config, fields)
-    written = kept_structures(config, visit.database, place, folders_in(config, token))
+def _begin(visit: Visit, work: TableWork, action: str, fields: Mapping[str, str]) -> Response:
+    """With the structures that were written until now for folders of which packages are made."""
+    config, token, written = visit.site.config, fields["table"], dict[str, str]()
+    if work.name == "package":
+        place = place_of(config, fields)
+        written = kept_structures(config, visit.database, place, folders_in(config, token))
     return begin(visit, action, {**fields, **written}, f"/batches/{token}")
 
 
@@ -119,3 +133,17 @@ def _batch(visit: Visit) -> batches.PageBatch:
     if batch is None:
         raise NotFound(_("there is no such batch"))
     return batch
+
+
+def _kinds() -> dict[str, str]:
+    return {kind: _(words) for kind, words in BATCH_COPY_KINDS.items()}
+
+
+def _copies(visit: Visit, batch: batches.PageBatch) -> str:
+    """Where the copies are that a batch has made; "" if it makes none."""
+    if batch.work.name != "export":
+        return ""
+    try:
+        return str(outbox_folder(visit.site.config, batch.fields))
+    except UsageError:  # the configuration has changed meanwhile
+        return ""

@@ -29,7 +29,8 @@ from preserva.outputs import report
 from preserva.outputs.decisions import relation_line
 from preserva.reporting.incidents import open_incidents
 from preserva.web import shelf
-from preserva.web.actions import COPY_KINDS, reason_of
+from preserva.web.actions import COPY_KINDS
+from preserva.web.form_texts import reason_of
 from preserva.web.pages.books import judged
 from preserva.web.version_changes import VersionChange, event_words, version_changes
 from preserva.web.visit import Visit

@@ -13,7 +13,7 @@ from preserva.archive.two_persons import decisions
 from preserva.core.policy.two_persons import DecisionState
 from preserva.errors import NotFound, UsageError
 from preserva.i18n import _
-from preserva.web.actions import LONGEST_REASON
+from preserva.web.form_texts import LONGEST_REASON
 from preserva.web.pages.sign_in import confirmed_by_password
 from preserva.web.visit import Visit
 

@@ -16,8 +16,8 @@ from preserva.outputs.findings import for_people
 from preserva.reporting.incidents import decide as record_decision
 from preserva.reporting.incidents import open_incidents
 from preserva.web import jobs
-from preserva.web.actions import reason_of
 from preserva.web.damaged_pages import damaged_file, damaged_pages, sound_file
+from preserva.web.form_texts import reason_of
 from preserva.web.pictures import PictureResponse
 from preserva.web.visit import Visit
 

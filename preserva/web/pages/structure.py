@@ -17,7 +17,7 @@ from preserva.core.eark.mets import Division
 from preserva.errors import NotFound, Refused, UsageError
 from preserva.i18n import _
 from preserva.web import drafts, uploads
-from preserva.web.actions import reason_of
+from preserva.web.form_texts import reason_of
 from preserva.web.forms import SentFile
 from preserva.web.pages.book import newest_version, package_of
 from preserva.web.pages.editing import Editing, base_of, editing_of, editor, saved

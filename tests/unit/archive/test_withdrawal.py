@@ -21,6 +21,7 @@ from preserva.errors import AwaitsConfirmation, NotFound, Refused, UsageError
 from preserva.exhibition.books import find
 from preserva.fixity.audit import audit
 from preserva.fixity.validate import validate_stored
+from preserva.ingest.package import package
 from preserva.ingest.revision import Change, update
 from preserva.replication.repair import repair
 from preserva.replication.replicate import replicate
@@ -104,6 +105,10 @@ def test_nothing_is_added_to_it_and_it_is_not_brought_anywhere(
         with pytest.raises(Refused, match="was withdrawn"):
             replicate(archive, [BOOK])
         assert {one.package for one in replicate(archive)} == {str(OTHER)}
+        source = house.place / BOOK.local
+        for dry_run in (True, False):  # a table that is run again does not call it done
+            with pytest.raises(Refused, match="was withdrawn"):
+                package(source, source.with_suffix(".xml"), archive, dry_run=dry_run)
         with pytest.raises(NotFound, match="was withdrawn"):
             find(archive, BOOK, lambda _progress: None)
         assert export(archive, BOOK, tmp_path / "evidence.tar").exists()

@@ -14,11 +14,14 @@ from preserva.batch.run import BatchOptions
 from preserva.batch.shares import Share
 from preserva.batch.verbs import package_batch
 from preserva.core.values.codes import Code
+from preserva.core.values.model import PackageId
 from preserva.core.values.report import Advanced, Ended, Outcome, Progress, Started
 from preserva.errors import Locked, Refused, UsageError
+from preserva.ingest.book_revision import PageChanges
 from preserva.ingest.package import Packaged, package
+from preserva.ingest.revision import Change, update
 from tests.support.batches import HEADER, book_row, read_results, records, scans, table_text
-from tests.support.books import an_archive
+from tests.support.books import an_archive, tiff
 
 BOOKS = 12
 
@@ -270,3 +273,87 @@ def test_a_further_copy_of_a_book_is_noted(desk: Path) -> None:
         assert [(note.code, note.seen) for note in third.findings] == [
             (Code.RECORD_PACKAGED, "aonb-kp-000001, aonb-kp-second")
         ]
+
+
+def test_a_book_that_was_corrected_since_is_done_all_the_same(desk: Path) -> None:
+    """By pages, by a record, by what is derived: a table is run again for months."""
+    page = desk / "again" / "1.tif"
+    page.parent.mkdir()
+    page.write_bytes(tiff(bytes(range(250))))
+    (desk / "s.toml").write_text('[[parts]]\ntype = "text"\nfirst = 1\n', "utf-8")
+    one, two = (PackageId("aonb", f"kp-00000{number}") for number in (1, 2))
+    with an_archive(desk / "archive") as archive:
+        work(archive, desk)
+        update(archive, one, Change(pages=PageChanges(page.parent), reason="blurred"))
+        update(archive, two, Change(structure=desk / "s.toml", reason="parts"))
+        update(archive, two, Change(documents=(desk / "s.toml",), reason="kept"))
+        for dry_run in (True, False):
+            again = work(archive, desk, dry_run=dry_run)
+            assert states(again) == {RowState.BEFORE: BOOKS}
+            noted = [(row.row, note.code, note.seen) for row in again.rows for note in row.findings]
+            assert noted == [
+                (2, Code.PACKAGE_CORRECTED, "v2"),
+                (3, Code.PACKAGE_CORRECTED, "v3"),
+            ]
+        (desk / "scans/1/0002.tif").write_bytes(page.read_bytes())
+        assert codes(work(archive, desk)).keys() == {2}  # what no version has is refused
+
+
+def test_a_row_says_what_helps(desk: Path) -> None:
+    """As `preserva check` does; an identifier is named by its column, not by an option."""
+    (desk / "scans/2/0001.tif").write_bytes((desk / "scans/2/0001.tif").read_bytes()[:-100])
+    others = [("scans/3", "К-3/1", "КП 3", ""), ("scans/4", "К-4/1", "nlb-kp-4", "")]
+    write_table(desk, [book_row(2), *others])
+    with an_archive(desk / "archive") as archive:
+        truncated, named, foreign = work(archive, desk, dry_run=True).rows
+    assert truncated.problems[0].startswith("E451") and len(truncated.problems) == 1
+    assert "Scan these pages again, or copy them again from the scanner" in truncated.cells()[2]
+    assert foreign.problems == (
+        "E483 Идентификатор: not a permitted value; expected aonb-…; seen nlb-kp-4",
+    )
+    (problem,) = named.problems
+    assert problem.startswith("E483 Идентификатор:") and "small Latin letters" in problem
+    assert "--id" not in problem
+
+
+def test_a_check_names_all_that_is_wrong_with_scans(desk: Path) -> None:
+    """Also what packaging would come to only when the rest is mended."""
+    (desk / "scans/2/0001.tif").write_bytes((desk / "scans/2/0001.tif").read_bytes()[:-100])
+    (desk / "scans/2/0002.tif").write_bytes(b"")
+    write_table(desk, [book_row(2), book_row(3), ("scans/3", "К-3/1", "kp-3", "")])
+    with an_archive(desk / "archive") as archive:
+        checked = work(archive, desk, dry_run=True)
+    assert codes(checked) == {2: ["E408", "E451"], 4: ["E463"]}
+    assert checked.rows[2].problems[0].endswith("seen scans/3, row 3")
+
+
+def test_of_many_files_alike_a_row_names_some(desk: Path) -> None:
+    """A cell of a spreadsheet holds 32,767 letters, and nobody reads as many."""
+    place = desk / "scans" / "many"
+    scans(place, pages=60)
+    for path in place.iterdir():
+        path.rename(path.with_suffix(".png"))
+    write_table(desk, [("scans/many", "К-1/1", "kp-many", "")])
+    with an_archive(desk / "archive") as archive:
+        (row,) = work(archive, desk, dry_run=True).rows
+    assert len(row.findings) == 60
+    (said,) = [text for text in row.sentences if text.startswith("W821")]
+    assert said.startswith("W821 0001.png, 0002.png, 0003.png and 57 more: ")
+
+
+def test_records_that_nobody_can_ask_for_are_named(desk: Path) -> None:
+    """A record without number and shelfmark may be the one that a row wants."""
+    text = records([1, 2]).replace("<controlfield", "<x").replace("</controlfield>", "</x>")
+    text = text.replace('code="j"', 'code="z"')
+    (desk / "all.xml").write_text(text, "utf-8")
+    with an_archive(desk / "archive") as archive:
+        problem = work(archive, desk, dry_run=True).rows[0].problems[0]
+    assert problem.endswith("К-1/1; records without number and shelfmark: #1, #2")
+
+
+def test_records_with_the_same_shelfmark_are_named_by_their_numbers(desk: Path) -> None:
+    """So that the row can have one of these instead."""
+    (desk / "all.xml").write_text(records([1, 2]).replace("К-2/1", "К-1/1"), "utf-8")
+    with an_archive(desk / "archive") as archive:
+        problem = work(archive, desk, dry_run=True).rows[0].problems[0]
+    assert problem.endswith("К-1/1: RU/AONB/1 (#1), RU/AONB/2 (#2)")

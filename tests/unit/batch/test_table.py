@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from preserva.batch.cells import Cells, cells_of
-from preserva.batch.columns import WORDS, keys_of
+from preserva.batch.columns import WORDS, heading_of, keys_of
 from preserva.batch.table import read_table, results_path, write_results
 from preserva.core.values.codes import Code
 from preserva.errors import UsageError
+from preserva.i18n import speaking
 
 COLUMNS = ("folder", "number", "position", "id")
 
@@ -49,6 +50,24 @@ def test_every_column_has_words_that_lead_to_it_alone() -> None:
     for key, words in WORDS.items():
         for word in words:
             assert keys_of([word.upper()]) == {key: 0}
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "be"])
+def test_the_heading_of_every_column_is_understood(language: str) -> None:
+    """What a message calls a column can be written above it."""
+    with speaking(language):
+        for key in WORDS.keys() - {"result", "made", "findings"}:
+            assert keys_of([heading_of(key)]) == {key: 0}
+
+
+@pytest.mark.parametrize(
+    ("name", "written"), [("t.txt", "t-results.csv"), ("T.CSV", "T-results.CSV")]
+)
+def test_results_have_an_ending_that_spreadsheets_open(
+    tmp_path: Path, name: str, written: str
+) -> None:
+    assert results_path(tmp_path / name).name == written
+    assert results_path(results_path(tmp_path / name)).name == written
 
 
 def test_a_workbook_is_read_and_given_back(tmp_path: Path) -> None:
@@ -111,7 +130,9 @@ def test_formulas_stay_text(tmp_path: Path, formula: str) -> None:
     assert again.text("number") == row.text("number") or formula.startswith("'")
 
 
-@pytest.mark.parametrize("text", ["../x", "/etc", "a/../../x", "link/x"])
+@pytest.mark.parametrize(
+    "text", ["../x", "/etc", "a/../../x", "link/x", "D:\\Сканы\\a", "d:/a", "\\\\server\\scans"]
+)
 def test_a_path_that_leads_out_is_refused(tmp_path: Path, text: str) -> None:
     root = tmp_path / "root"
     root.mkdir()

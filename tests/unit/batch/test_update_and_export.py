@@ -95,6 +95,26 @@ def test_packages_are_found_by_the_numbers_in_their_records(desk: Path) -> None:
         assert states(update(archive, desk, options)) == ["before", "before", "failed"]
 
 
+def test_a_number_alone_says_which_package_is_corrected(desk: Path) -> None:
+    """Without a file of records, a row that corrects something else needs none."""
+    (desk / "s.toml").write_text('[[parts]]\ntype = "text"\nfirst = 1\n', "utf-8")
+    options = table(
+        desk,
+        "shelfmark,record,structure",
+        "К-1/1,,s.toml",
+        ",RU/AONB/2,s.toml",
+        "К-9/1,,s.toml",
+        "К-3/1,,",
+        f",{'x' * 300},s.toml",
+    )
+    with an_archive(desk / "archive") as archive:
+        result = update_batch(archive, options, reason="parts")
+        assert [row.package for row in result.rows] == [kp(1), kp(2), None, None, None]
+        assert states(result) == ["done", "done", "failed", "failed", "failed"]
+        assert "К-9/1" in result.rows[2].problems[0]
+        assert "E484" in result.rows[3].problems[0]
+
+
 def test_a_check_of_corrections_changes_nothing(desk: Path) -> None:
     with an_archive(desk / "archive") as archive:
         before = archive.ledger.size

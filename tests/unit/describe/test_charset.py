@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from preserva.describe.record import Record, read_record, to_mods
+from preserva.describe.record import Record, holdings_of, read_record, read_records, to_mods
 from tests.support.marc_records import Fields, iso2709
 
 FRENCH = "Études françaises : préjugés, à l'école où l'élève étudie"
@@ -138,3 +138,18 @@ def test_letters_of_ibm866_are_no_marks(text: str) -> None:
 def test_marc8_refers_to_other_characters_by_number() -> None:
     record = _record("MARC 21, MARC-8", b"V&#x0463;ra &#x1F;&#xD800;")
     assert record.title == "Vѣra &#x1F;&#xD800"
+
+
+@pytest.mark.parametrize("declared", ["", "UNIMARC, windows-1251"])
+@pytest.mark.parametrize("holder", ["АОНБ", "НББ", "ГПНТБ", "Амурская библиотека"])
+@pytest.mark.parametrize("shelfmark", ["К-54/90", "Ин 5/12", "ОРК 18.3", "XVIII.45.2"])
+def test_the_shelfmark_of_a_foreign_book_is_right(
+    declared: str, holder: str, shelfmark: str
+) -> None:
+    """All its Cyrillic is a few capitals, which would be small letters in KOI8-R."""
+    coded = [("100", "  $a20241105d1890    |||y0frey0189    ca")] if declared else []
+    fields = [*coded, ("200", "1 $aVoyage sur l'Amour"), ("899", f"  $a{holder}$j{shelfmark}")]
+    (record,) = read_records(iso2709(fields, "cp1251", "nam0 22"), name="x.mrc")
+    assert isinstance(record, Record)
+    (holding,) = holdings_of(record)
+    assert (holding.holder, holding.shelfmark) == (holder, shelfmark)

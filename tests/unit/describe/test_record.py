@@ -12,6 +12,7 @@ from preserva.describe.record import (
     Dialect,
     Record,
     Syntax,
+    holdings_of,
     read_record,
     read_records,
     to_marcxchange,
@@ -335,3 +336,10 @@ def test_what_marcxchange_forbids_is_replaced() -> None:
     assert said == [
         (None, []), ("001", []), ("999", ["a"]), ("200", ["a", "a", "?"]), ("300", ["a"]),
     ]  # fmt: skip
+
+
+def test_a_record_without_a_title_is_one_of_its_book_all_the_same() -> None:
+    """Its number and its shelfmark are read; coded data say that it is of the UNIMARC family."""
+    record = one(iso2709([*FIELDS[:3], ("899", "  $aАОНБ$jК-5/1")], "utf-8"))
+    assert (record.title, record.identifier) == ("", "RU\\AONB\\1")
+    assert [holding.shelfmark for holding in holdings_of(record)] == ["К-5/1"]

@@ -196,7 +196,7 @@ def test_a_book_is_packaged_with_a_record_of_the_catalogue(
     checked = client.post(f"{FOLDER}/package", data=fields).headers["location"]
     assert do_job(site).exit_status == 0
     assert "can be done: 1" in client.get(checked).text
-    made = client.post(checked, data={"form": "2", "do": "package"})
+    made = client.post(checked, data={"form": "2", "do": "run"})
     assert made.headers["location"] == checked
     job = do_job(site)
     assert job.exit_status == 0, jobs.output(site.database, job.number)
@@ -243,7 +243,7 @@ def test_a_batch_goes_all_its_way(site: StaffSite, visitor: Visitor, scans: Path
     page = client.get(place).text
     assert "can be done: 1" in page and "not done: 2" in page and "truncated" in page
     assert "Книга 1" not in client.get(f"{place}?only=failed").text.partition("<table>")[2]
-    client.post(place, data={"form": "go", "do": "package"})
+    client.post(place, data={"form": "go", "do": "run"})
     assert do_job(site).exit_status == 3
     page = client.get(place).text
     assert "done: 1" in page and "not done: 2" in page
@@ -264,7 +264,7 @@ def test_a_batch_goes_all_its_way(site: StaffSite, visitor: Visitor, scans: Path
     ).headers["location"]
     assert again != place
     do_job(site)
-    client.post(again, data={"form": "d", "do": "package"})
+    client.post(again, data={"form": "d", "do": "run"})
     job = do_job(site)
     assert job.exit_status == 0, jobs.output(site.database, job.number)
     page = client.get(again).text

@@ -197,6 +197,26 @@ def test_a_table_of_a_russian_spreadsheet_says_the_same(charset: str) -> None:
     assert list(found.unsaid()) == []
 
 
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        ("5.5.2026", "2026-05-05"),
+        ("29.02.2024", "2024-02-29"),
+        ("2026-05", "2026-05"),
+        ("1890/1895", "1890/1895"),
+        ("2026-05-12T10:00", "2026-05-12T10:00"),
+        *((day, None) for day in ("31.02.2026", "0.1.2026", "1.13.2026", "2026-13", "2026-02-30")),
+        ("2026-01-01/2026-02-31", None),
+    ],
+)
+def test_a_date_is_one_of_the_calendar(written: str, read_as: str | None) -> None:
+    """A day that never was would stay in the package for ever."""
+    found = History()
+    found.read(f"type;when\nscan;{written}\n".encode(), "e.csv")
+    assert [event.when for event in found.events] == ([read_as] if read_as else [])
+    assert [one.seen for one in found.findings] == ([] if read_as else [written])
+
+
 @settings(max_examples=100)
 @given(st.binary(max_size=200), st.sampled_from(["e.toml", "e.csv"]))
 def test_no_bytes_stop_the_reader(data: bytes, name: str) -> None:

@@ -302,6 +302,17 @@ def test_every_word_for_a_type_is_understood(
             assert word(meant[folded(word(type_))]) == word(type_)
 
 
+@pytest.mark.parametrize(
+    ("word", "known"), [("глва", "глава"), ("xyz", "монография, рукопись"), ("chaptre", "chapter")]
+)
+def test_a_word_that_is_none_is_answered_with_those_that_are(word: str, known: str) -> None:
+    """The one that was meant, or all, in the reader's language."""
+    with speaking("ru"):
+        text = f"первая;часть\n1;{word}\n".encode()
+        (wrong, *_rest) = structure_of(text, "s.csv", pages(), "").findings
+        assert f"ожидалось: {known}" in wrong.message()
+
+
 def test_a_binary_file_is_no_csv() -> None:
     structure = structure_of(b"first;label\n1;\0", "s.csv", pages(), "")
     assert [finding.code for finding in structure.findings] == [Code.DETAILS_UNREADABLE]
