@@ -126,7 +126,7 @@ def test_a_batch_takes_what_is_written_when_it_begins(
     where = place.headers["location"]
     assert do_job(site).exit_status == 0
     client.post(PAGE, data=LABEL | {"label": "IX", "base": "1"})
-    client.post(where, data={"form": "go", "do": "package"})
+    client.post(where, data={"form": "go", "do": "run"})
     job = do_job(site)
     client.post(PAGE, data=LABEL | {"label": "later", "base": "2"})
     assert job.exit_status == 0, jobs.output(site.database, job.number)
