@@ -79,3 +79,11 @@ def test_the_same_as_a_document(ready: Path, run_json: JsonRun) -> None:
     ]
     assert (folder["problems"], folder["refusals"]) == ([], [])
     assert [finding["code"] for finding in folder["findings"]] == ["W484"]
+
+
+def test_a_document_has_refusals_in_both_languages(ready: Path, run_json: JsonRun) -> None:
+    """For programs as ever, and for the pages in that of the run."""
+    _status, document = run_json("--lang", "ru", "check", "nowhere")
+    (folder,) = document["folders"]
+    assert folder["refusals"] == ["nowhere is not a folder"]
+    assert folder["refusals_in_words"] == ["nowhere не является папкой"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from preserva.outputs.json.parts import findings_document
+from preserva.outputs.json.parts import findings_document, in_words
 
 if TYPE_CHECKING:
     from preserva.batch.outcome import BatchResult
@@ -25,7 +25,7 @@ def batch_document(result: BatchResult) -> JsonDocument:
         "outcome": result.outcome.value,
         "unused_columns": list(result.unused),
         "stopped": None if result.stopped is None else str(result.stopped),
-        "stopped_in_words": None if result.stopped is None else _as_shown(str(result.stopped)),
+        "stopped_in_words": None if result.stopped is None else in_words(str(result.stopped)),
         "rows": [
             {
                 "row": row.row,
@@ -34,17 +34,12 @@ def batch_document(result: BatchResult) -> JsonDocument:
                 "package": None if row.package is None else row.package.uri,
                 "title": row.title,
                 "problems": list(row.problems),
-                "in_words": [*map(_as_shown, row.in_words or row.problems)],
+                "in_words": [*map(in_words, row.in_words or row.problems)],
                 "findings": findings_document(row.findings),
             }
             for row in result.rows
         ],
     }
-
-
-def _as_shown(message: str) -> str:
-    """A message as it stands, which a document would have in English."""
-    return " ".join(message.split())
 
 
 def records_document(records: Iterable[ListedRecord]) -> JsonDocument:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from preserva.i18n import english
-from preserva.outputs.json.parts import findings_document
+from preserva.outputs.json.parts import findings_document, in_words
 
 if TYPE_CHECKING:
     from preserva.core.book.submission import Arrangement
@@ -52,6 +52,7 @@ def _checked(checked: CheckedScans) -> JsonDocument:
         "pages": checked.pages,
         "problems": findings_document(checked.problems),
         "refusals": [english(refusal) for refusal in checked.refusals],
+        "refusals_in_words": [in_words(refusal) for refusal in checked.refusals],
         "findings": findings_document(checked.notes),
         "contents": _contents(checked.arrangement),
         "structure": None if root is None else _division(root),

@@ -25,6 +25,11 @@ def report_document(report: Report) -> JsonDocument:
     }
 
 
+def in_words(message: str) -> str:
+    """A message as it stands, for the pages: as a value of a document it would be in English."""
+    return " ".join(message.split())
+
+
 def findings_document(findings: Iterable[Finding]) -> list[Value]:
     """Findings: `#/$defs/findings`. A path that is not Unicode is given as `path_base64` too."""
     return [_finding(finding) for finding in findings]

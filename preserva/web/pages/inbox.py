@@ -178,7 +178,7 @@ def _checked(
     try:
         (document,) = json.loads(jobs.output(visit.database, job.number)[0])["folders"]
         found = [finding_of(one) for one in (*document["problems"], *document["findings"])]
-        return True, [str(text) for text in document["refusals"]], found
+        return True, [str(text) for text in document["refusals_in_words"]], found
     except (ValueError, KeyError, TypeError):
         return False, [], []
 
