@@ -5,8 +5,8 @@
 4 GiB in 32 files, and 100,000 files of 5 KB, each as one package; in turns, with all caches dropped
 before each (by the system if that is allowed, else file by file). `many` are 500 packages of one
 page: what planning and recording cost for each, beside one `sha256sum -c` over all their files.
-`cluster` reads those with one and with two workers of a Dask cluster on this machine. Prints
-ratios.
+`cluster` reads those with one and with two workers of a Dask cluster on this machine; and packages
+of 100 MB with one worker, beside the same audit without a cluster. Prints ratios.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from tests.support.servers import free_port, wait_for
 ROUNDS = 3
 LOADS = {"large": (32, 128 << 20), "small": (100_000, 5_000)}
 PACKAGES = 500
+_LARGE = 6
 CACHES = Path("/proc/sys/vm/drop_caches")
 
 
@@ -93,16 +94,16 @@ def compare(name: str, place: Path, copies: int, workers: Workers | None = None)
     compared(f"audit of {name} / two sha256sum -c", pairs)
 
 
-def many(place: Path) -> None:
+def many(place: Path, count: int = PACKAGES, size: int = 5_000) -> None:
     """Packages of one page each."""
     path = place / "archive" / configuration.NAME
     path.parent.mkdir()
     path.write_text(configuration.TEMPLATE, "utf-8")
     create_archive(configuration.load(path))
     with open_archive(path) as archive:
-        for number in range(PACKAGES):
+        for number in range(count):
             (place / "source").mkdir()
-            (place / "source/page.bin").write_bytes(os.urandom(5_000))
+            (place / "source/page.bin").write_bytes(os.urandom(size))
             create_bag(place / "source", place / "bag")
             accept(archive, place / "bag", local=f"book-{number}")
             shutil.rmtree(place / "source")
@@ -155,6 +156,22 @@ def run(what: str, place: Path) -> None:
     for count in (1, 2):
         with cluster(count) as workers:
             compare(f"{PACKAGES} packages, {count} workers", place, PACKAGES, workers)
+    shutil.rmtree(place / "archive")
+    many(place, _LARGE, 100_000_000)
+    with cluster(1) as workers:
+        against_none(place, workers)
+
+
+def against_none(place: Path, workers: Workers) -> None:
+    """Large packages, by one worker and by none."""
+    pairs = []
+    for _round in range(ROUNDS):
+        forget(place)
+        with_one = spent(lambda: ours(place, _LARGE, workers))
+        forget(place)
+        pairs.append((with_one, spent(lambda: ours(place, _LARGE))))
+    what = f"audit of {_LARGE} packages of 100 MB: on a cluster of one worker / without"
+    compared(what, pairs, aim=1.5)
 
 
 def main() -> None:
