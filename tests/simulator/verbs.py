@@ -119,13 +119,14 @@ def rebuild_storage(world: World, who: Institution, _book: PackageId, storage: s
 def lose_ledger(world: World, who: Institution, _book: PackageId, _storage: str) -> Reports:
     """The ledger is lost and rebuilt; where that is refused, a person believes what is in hand.
 
-    Who names a storage looks first whether it is the right disk. Where every disk is one of another
-    archive, nothing is left to contradict it (trust.md says so), and the ledger is not lost.
+    Who names a storage looks first whether it is the right disk. Where every disk that is there is
+    one of another archive, nothing contradicts it (trust.md says so), and the ledger is not lost.
     """
     kept = who.config.ledger.read_bytes()
     world.put_ledger(who, None)
     hands = [name for name in who.in_hand if name not in world.foreign]
-    by_itself = [None] if any(name not in world.foreign for name in who.own) else []
+    there = {name for name in who.own if layout.IDENTITY in world.disks[name]}
+    by_itself = [None] if there - world.foreign else []
     for source in (*by_itself, *hands):
         world.now += INTERVAL / 1000
         try:
