@@ -161,7 +161,9 @@ def test_the_readme_puts_a_version_together_and_its_pages_in_order(tmp_path: Pat
     """Its programs, run as they stand, give a bag whose digests are right, pages and chapters."""
     book = make_book(tmp_path / "book", pages=3)
     structure = tmp_path / "structure.csv"
-    structure.write_text("first;last;type;part;title\n1;;title_page;title_page;\n2;3;;chapter;Й\n", "utf-8")
+    structure.write_text(
+        "first;last;type;part;title\n1;;title_page;title_page;\n2;3;;chapter;Й\n", "utf-8"
+    )
     with an_archive(tmp_path / "archive") as archive:
         package(tmp_path / "book", book, archive, details=Details(structure=structure))
     main = tmp_path / "archive/storages/aonb-main"
