@@ -48,8 +48,16 @@ _GRAMMARS = (
 
 _LANGUAGES = {"ru": "По-русски", "be": "Па-беларуску", "en": "English"}
 _ROLES = {
-    Role.PRIMARY: ("здесь пакеты создаются", "тут пакеты ствараюцца", "packages are made here"),
-    Role.REPLICA: ("здесь их копии", "тут іх копіі", "copies of packages are kept here"),
+    Role.PRIMARY: (
+        "основное хранилище: пакеты создаются здесь",
+        "асноўнае сховішча: пакеты ствараюцца тут",
+        "the primary storage: packages are made here",
+    ),
+    Role.REPLICA: (
+        "реплика: здесь хранятся копии пакетов",
+        "рэпліка: тут захоўваюцца копіі пакетаў",
+        "a replica: copies of packages are kept here",
+    ),
 }
 _CONTACTS = {
     "office": ("Отдел", "Аддзел", "Office"),

@@ -147,7 +147,7 @@ class Repackaging:
             partial(
                 write_representation_mets,
                 header=self._header(name),
-                preservation=stored.preservation,
+                preservation=[replace(item, created=None) for item in stored.preservation],
                 files=[replace(entry, created=None) for entry in stored.files],  # made now, here
                 structure=stored.structure,
                 mixed=name == ORIGINAL,

@@ -39,7 +39,7 @@ from preserva.describe.record import Record, to_dc, to_marcxchange, to_mods
 from preserva.describe.supplied.rights import with_access_conditions, with_dc_rights
 from preserva.information_package.tag_files import bag_info, write_tag_files
 from preserva.ingest.book_rights import BookRights
-from preserva.ingest.happened import Happened, events_of
+from preserva.ingest.happened import Happened, events_of, number_of
 from preserva.ingest.image_inspection import Inspection, StoredScans
 from preserva.ingest.scans import known_format
 from preserva.ingest.source_folder import SourceReader, refuse
@@ -187,9 +187,10 @@ def _packaged(
 
 def copying(count: int, inspection: Inspection) -> Iterator[Happened]:
     """The events that happen while files are copied in."""
-    copied = f"{count} files, in the read that copied them"
+    files = number_of(count, "file")
+    copied = f"{files}, in the read that copied them"
     yield Happened(EventType.MESSAGE_DIGEST_CALCULATION, copied)
-    yield Happened(EventType.FORMAT_IDENTIFICATION, f"{count} files, by {_signatures()}")
+    yield Happened(EventType.FORMAT_IDENTIFICATION, f"{files}, by {_signatures()}")
     yield from inspection.happened()
 
 

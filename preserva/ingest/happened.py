@@ -28,6 +28,11 @@ class Happened:
     agents: tuple[Agent, ...] = ()
 
 
+def number_of(count: int, noun: str) -> str:
+    """How many there are, in English, which PREMIS has: 1 file, 2 files."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def events_of(
     happened: Iterable[Happened],
     package: PackageId,

@@ -25,7 +25,7 @@ from preserva.describe.characterization.image.characterise import (
     characterise,
     is_characterised,
 )
-from preserva.ingest.happened import Happened
+from preserva.ingest.happened import Happened, number_of
 
 _MASTER = "master"
 
@@ -130,12 +130,16 @@ class Inspection:
     def happened(self) -> Iterator[Happened]:
         """The events: one for all sound images, one for each damaged image."""
         if self._described:
-            yield Happened(EventType.METADATA_EXTRACTION, f"{self._described} images, as MIX 2.0")
+            detail = f"{number_of(self._described, 'image')}, as MIX 2.0"
+            yield Happened(EventType.METADATA_EXTRACTION, detail)
         if self._whole:
-            detail = f"{self._whole} files read to their end by {'; '.join(sorted(self._by))}"
+            detail = (
+                f"{number_of(self._whole, 'file')} found whole by {'; '.join(sorted(self._by))}"
+            )
             yield Happened(EventType.VALIDATION, detail)
         if self._unknown:
-            detail = f"{self._unknown} images could not be decoded here; nothing else was checked"
+            images = number_of(self._unknown, "image")
+            detail = f"{images} could not be decoded here; nothing else was checked"
             yield Happened(EventType.VALIDATION, detail, EventOutcome.WARNING)
         for representation, finding in self._broken:
             about = (representation_id(representation),)

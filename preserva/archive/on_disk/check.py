@@ -1,18 +1,21 @@
 """Check this storage:   python3 check.py [FOLDER OF THE STORAGE] [NUMBERS OF LEDGER ENTRIES]
 
-Needs only Python 3.6 or later, only reads, follows no link. All files are compared with inventories
-(OCFL), versions with their manifests (BagIt), ledgers with their chain, all with what ledgers and
-books.csv name. README.txt says what that proves. Exit status: 0 sound, 1 not sound, 3 unreadable.
+Needs only Python 3.6 or later, only reads, follows no link. The files of packages are compared with
+inventories (OCFL), versions with manifests (BagIt), ledgers with their chain, all with what ledgers
+and books.csv name. README.txt says what that proves, and what it does not see; a note is no fault
+in itself. Exit status: 0 sound, 1 not sound, 3 unreadable.
 """
 import csv, hashlib, json, os, re, stat, sys
 
-SOUND, WRONG, UNREAD = "sound", "NOT SOUND", "COULD NOT READ"
+SOUND, NOTE, WRONG, UNREAD = "sound", "note", "NOT SOUND", "COULD NOT READ"
 IN_ALL = {SOUND: (0, "SOUND / ЦЕЛО / ЦЭЛА"), WRONG: (1, "NOT SOUND / ПОВРЕЖДЕНО / ПАШКОДЖАНА"),
           UNREAD: (3, "NOT ALL COULD BE READ / ПРОЧИТАНО НЕ ВСЁ / ПРАЧЫТАНА НЕ ЎСЁ")}
 NONSENSE = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 MANIFEST = re.compile(r"(?:tag)?manifest-(md5|sha1|sha224|sha256|sha384|sha512)\.txt\Z")
 FLAGS = sum(getattr(os, name, 0) for name in ("O_BINARY", "O_NOFOLLOW", "O_NONBLOCK"))
-problems, logs, events = [], {}, {}
+KNOWN = re.compile(r"((README|books|check|formats)[-\w]*\.\w+|preserva-(storage|ledger)[-\w.]*json|"
+                   r"ocfl|ledgers|staging|quarantine|tombstones|ocfl/(extensions|0=|ocfl_).*)\Z")
+problems, logs, events, due = [], {}, {}, {}
 
 def say(verdict, where, what=""):
     problems.extend([verdict] if verdict in (WRONG, UNREAD) else [])
@@ -150,6 +153,9 @@ def check_ledger(institution, storage, numbers, expected, written):
             if entry["storage"] == storage and entry["type"] == "storage description":
                 written[:] = facts["files"].items()
             elif (entry["storage"], entry["outcome"]) == (storage, "success"):
+                if entry["type"] != "fixity check":  # which has no file
+                    records = [facts.get("premis_sha256"), *facts.get("logs", ())]
+                    due.update((digest, entry["package"]) for digest in records)
                 if entry["type"] in ("ingestion end", "replication", "accession"):
                     expected.append((entry["package"], entry["version"], facts["inventory"]))
                 elif entry["type"] == "deletion":  # two persons decided so: see tombstones/
@@ -173,8 +179,14 @@ def main(arguments):
             inside = objects("ocfl/" + name) if kind == "folder" else ["ocfl/" + name]
             for folder in inside if kind != "file" and name != "extensions" else ():
                 check_object(folder, here)
+            top.update({"ocfl/" + name: kind} if kind == "file" else {})
+        for name in sorted(name for name in top if not KNOWN.match(name)):
+            say(NOTE, name, "nothing says that it should be here")
         for name in sorted(listed("ledgers")) if top.get("ledgers") == "folder" else ():
             check_ledger(name, storage, numbers, expected, written)
+        if top.get("preserva-ledger.json") == "file":
+            seen = parsed(read("preserva-ledger.json"))
+            say(NOTE, "preserva-ledger.json", "the last entry was %(entry)s: %(digest)s" % seen)
         for number in filter(numbers.get, numbers):
             say("", "no ledger here has an entry " + number)
         if top.get("books.csv") == "file":
@@ -188,6 +200,12 @@ def main(arguments):
             kind = top.get(name, logs.get(name))
             if kind != "file" or read(name, ["sha256"])["sha256"] != digest:
                 say(WRONG, name, "is not as the ledger has it")
+        known = {path[-40:-4] for path in logs}
+        for event, digest in sorted(events.items(), key=str):
+            if digest and due.get(digest) in here and event not in known:
+                say(NOTE, due[digest], "logs/ lacks the event %s of the ledger" % event)
+        for name in sorted(name for name in logs if events and name[-40:-4] not in events):
+            say(NOTE, name, "no ledger here names this event")
     except OSError as error:
         say(UNREAD, str(error))
     except NONSENSE as error:

@@ -288,7 +288,10 @@ def build_representation(item: RepresentationSpec, header: Header, put: PutFile)
     """Pass the PREMIS and then the METS.xml of a representation to `put`; return the METS.xml."""
     folder = f"representations/{item.name}/"
     premis = [
-        _premis_file(f"digiprov-{number}", _below(folder, put(folder + path, write)))
+        replace(
+            _premis_file(f"digiprov-{number}", _below(folder, put(folder + path, write))),
+            created=header.modified,
+        )
         for number, (path, write) in enumerate(_premis_shards(item), 1)
     ]
     write = partial(

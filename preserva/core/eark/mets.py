@@ -86,7 +86,7 @@ class Header:
 class MetadataFile:
     """A metadata file and its METS MDTYPE. `file.path` is relative to the METS' own folder.
 
-    `other` names the type where MDTYPE is OTHER.
+    `other` names the type where MDTYPE is OTHER; `created` is that of a `FileEntry`.
     """
 
     id: str
@@ -95,6 +95,7 @@ class MetadataFile:
     type: str
     version: str | None = None
     other: str | None = None
+    created: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,9 +263,10 @@ def _write_reference(writer: XmlWriter, item: MetadataFile, created: str) -> Non
 def _write_preservation(writer: XmlWriter, items: Iterable[MetadataFile], created: str) -> None:
     with writer.element("amdSec", {"ID": "amdSec"}):
         for item in items:
-            attributes = {"ID": item.id, "CREATED": created, "STATUS": "CURRENT"}
+            since = item.created or created
+            attributes = {"ID": item.id, "CREATED": since, "STATUS": "CURRENT"}
             with writer.element("digiprovMD", attributes):
-                _write_reference(writer, item, created)
+                _write_reference(writer, item, since)
 
 
 def _write_group(

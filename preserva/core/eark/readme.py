@@ -169,12 +169,13 @@ ENGLISH
 
 What this is
   An archival package with one digitised book: the images of its pages, what the
-  library's catalogue says of it, and the history of these files. No special program
-  is needed to read it: there are only ordinary files, and text in UTF-8. The record of
-  the catalogue, metadata/descriptive/source.*, and what others handed over are as they
-  came, in any character set; that of the record is named in mods.xml beside it, in the
-  element recordOrigin. Where others handed over no record, source.xml was made from
-  the labels of what they sent.
+  library's catalogue says of it, and the history of these files; or with what others
+  handed over, which may be anything. No special program is needed to read what was
+  made for this package: ordinary files, and text in UTF-8. The record of the catalogue,
+  metadata/descriptive/source.*, and what others handed over are as they came, in any
+  character set. If mods.xml beside the record was made from it, the element
+  recordOrigin there names the record's character set. Where others handed over no
+  record, source.xml was made from the labels of what they sent.
 
 How it is built
   The whole is a bag (BagIt). It consists of:
@@ -209,11 +210,12 @@ How it is built
 
     import json, os, shutil
     inventory = json.load(open("inventory.json", encoding="utf-8"))
-    os.makedirs("/tmp/version")  # a new folder: versions must not be mixed
+    place = "/tmp/version"  # a new folder for each: versions must not be mixed
+    os.makedirs(place)
     version = inventory["head"]  # the newest; or "v1", "v2" ...
     for digest, paths in inventory["versions"][version]["state"].items():
         for path in paths:
-            target = os.path.join("/tmp/version", path)
+            target = os.path.join(place, path)
             os.makedirs(os.path.dirname(target), exist_ok=True)
             try:
                 shutil.copyfile(inventory["manifest"][digest][0], target)
@@ -241,12 +243,13 @@ How to check it by hand
 
 Что это
   Архивный пакет с одной оцифрованной книгой: изображения её страниц, сведения о ней из
-  каталога библиотеки и история этих файлов. Чтобы прочитать пакет, особая программа не
-  нужна: в нём только обычные файлы и текст в кодировке UTF-8. Запись каталога,
+  каталога библиотеки и история этих файлов; или с тем, что передали другие, а это может
+  быть что угодно. Чтобы прочитать составленное для этого пакета, особая программа не
+  нужна: это обычные файлы и текст в кодировке UTF-8. Запись каталога,
   metadata/descriptive/source.*, и то, что передали другие, лежат в том виде, в каком
-  пришли, в любой кодировке; кодировка записи названа рядом, в mods.xml, в элементе
-  recordOrigin. Если другие записи не передали, source.xml составлен по меткам того, что
-  они прислали.
+  пришли, в любой кодировке. Если файл mods.xml рядом составлен по записи, её кодировка
+  названа в нём в элементе recordOrigin. Если другие записи не передали, source.xml
+  составлен по меткам того, что они прислали.
 
 Как он устроен
   Всё вместе — это контейнер BagIt. Он состоит из:
@@ -264,10 +267,10 @@ How to check it by hand
                                      главах, если было дано; документы, которые лежали со
                                      сканами: их прежние имена — xlink:title в METS.xml
     schemas/                         стандарты: версии и адреса
-    representations/                 сама книга: master (как отсканировано, для вечного
-                                     хранения), access (для чтения), text (распознанный
-                                     текст); или original: то, что передали другие, в том
-                                     виде, в каком оно поступило
+    representations/                 сама книга: master (в том виде, в каком отсканирована,
+                                     для вечного хранения), access (для чтения), text
+                                     (распознанный текст); или original: то, что передали
+                                     другие, в том виде, в каком оно поступило
       .../METS.xml                   файлы, порядок страниц; в первой из папок master,
                                      access, text, где есть страницы, — главы
       .../data/                      сами файлы; некоторых из этих папок может не быть
@@ -283,11 +286,12 @@ How to check it by hand
 
     import json, os, shutil
     inventory = json.load(open("inventory.json", encoding="utf-8"))
-    os.makedirs("/tmp/version")  # новая папка: версии нельзя смешивать
+    place = "/tmp/version"  # новая папка для каждой: версии нельзя смешивать
+    os.makedirs(place)
     version = inventory["head"]  # новейшая; или "v1", "v2" ...
     for digest, paths in inventory["versions"][version]["state"].items():
         for path in paths:
-            target = os.path.join("/tmp/version", path)
+            target = os.path.join(place, path)
             os.makedirs(os.path.dirname(target), exist_ok=True)
             try:
                 shutil.copyfile(inventory["manifest"][digest][0], target)
@@ -315,12 +319,13 @@ How to check it by hand
 
 Што гэта
   Архіўны пакет з адной алічбаванай кнігай: выявы яе старонак, звесткі пра яе з каталога
-  бібліятэкі і гісторыя гэтых файлаў. Каб прачытаць пакет, адмысловая праграма не
-  патрэбна: у ім толькі звычайныя файлы і тэкст у кадыроўцы UTF-8. Запіс каталога,
+  бібліятэкі і гісторыя гэтых файлаў; або з тым, што перадалі іншыя, а гэта можа быць што
+  заўгодна. Каб прачытаць складзенае для гэтага пакета, адмысловая праграма не патрэбна:
+  гэта звычайныя файлы і тэкст у кадыроўцы UTF-8. Запіс каталога,
   metadata/descriptive/source.*, і тое, што перадалі іншыя, ляжаць у тым выглядзе, у якім
-  прыйшлі, у любой кадыроўцы; кадыроўка запісу названа побач, у mods.xml, у элеменце
-  recordOrigin. Калі іншыя запісу не перадалі, source.xml складзены паводле метак таго,
-  што яны прыслалі.
+  прыйшлі, у любой кадыроўцы. Калі файл mods.xml побач складзены паводле запісу, яго
+  кадыроўка названа ў ім у элеменце recordOrigin. Калі іншыя запісу не перадалі,
+  source.xml складзены паводле метак таго, што яны прыслалі.
 
 Як ён пабудаваны
   Усё разам — гэта кантэйнер BagIt. Ён складаецца з:
@@ -338,10 +343,10 @@ How to check it by hand
                                      раздзелы, калі было дадзена; дакументы, якія ляжалі са
                                      сканамі: іх ранейшыя імёны — xlink:title у METS.xml
     schemas/                         стандарты: версіі і адрасы
-    representations/                 сама кніга: master (як адсканавана, для вечнага
-                                     захавання), access (для чытання), text (распазнаны
-                                     тэкст); або original: тое, што перадалі іншыя, у тым
-                                     выглядзе, у якім яно паступіла
+    representations/                 сама кніга: master (у тым выглядзе, у якім адсканавана,
+                                     для вечнага захавання), access (для чытання), text
+                                     (распазнаны тэкст); або original: тое, што перадалі
+                                     іншыя, у тым выглядзе, у якім яно паступіла
       .../METS.xml                   файлы, парадак старонак; у першай з папак master,
                                      access, text, дзе ёсць старонкі, — раздзелы
       .../data/                      самі файлы; некаторых з гэтых папак можа не быць
@@ -357,11 +362,12 @@ How to check it by hand
 
     import json, os, shutil
     inventory = json.load(open("inventory.json", encoding="utf-8"))
-    os.makedirs("/tmp/version")  # новая папка: версіі нельга змешваць
+    place = "/tmp/version"  # новая папка для кожнай: версіі нельга змешваць
+    os.makedirs(place)
     version = inventory["head"]  # найноўшая; або "v1", "v2" ...
     for digest, paths in inventory["versions"][version]["state"].items():
         for path in paths:
-            target = os.path.join("/tmp/version", path)
+            target = os.path.join(place, path)
             os.makedirs(os.path.dirname(target), exist_ok=True)
             try:
                 shutil.copyfile(inventory["manifest"][digest][0], target)

@@ -113,7 +113,13 @@ def _parts(
 
 def _metadata(fact: Reference) -> MetadataFile:
     return MetadataFile(
-        fact.id or "", _observed(fact), fact.mime or "", fact.mdtype or "", fact.version, fact.other
+        fact.id or "",
+        _observed(fact),
+        fact.mime or "",
+        fact.mdtype or "",
+        fact.version,
+        fact.other,
+        fact.created,
     )
 
 

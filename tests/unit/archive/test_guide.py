@@ -20,6 +20,7 @@ from preserva.core.values.facts import StorageDescribed
 from preserva.core.values.model import PackageId
 from preserva.errors import StorageError
 from preserva.ingest.package import package
+from preserva.ingest.supplied import Details
 from preserva.replication.replicate import replicate
 from tests.support.books import an_archive, make_book
 
@@ -54,7 +55,7 @@ def test_a_new_storage_has_a_guide_beside_its_ocfl_root(tmp_path: Path) -> None:
         assert files == FILES | {"preserva-storage.json", "preserva-ledger.json"}
         assert rows(storage) == []
     text = (tmp_path / "storages/nlb-copy/README.txt").read_text("utf-8")
-    assert "nlb-copy (Minsk), здесь их копии." in text
+    assert "nlb-copy (Minsk), реплика: здесь хранятся копии пакетов." in text
     assert "It is kept by: National Library of Belarus" in text
 
 
@@ -157,10 +158,14 @@ def run(program: str, folder: Path) -> str:
 
 
 def test_the_readme_puts_a_version_together_and_its_pages_in_order(tmp_path: Path) -> None:
-    """Its programs, run as they stand, give a bag whose digests are right, and its pages."""
-    book = make_book(tmp_path / "book")
+    """Its programs, run as they stand, give a bag whose digests are right, pages and chapters."""
+    book = make_book(tmp_path / "book", pages=3)
+    structure = tmp_path / "structure.csv"
+    structure.write_text(
+        "first;last;type;part;title\n1;;title_page;title_page;\n2;3;;chapter;Й\n", "utf-8"
+    )
     with an_archive(tmp_path / "archive") as archive:
-        package(tmp_path / "book", book, archive)
+        package(tmp_path / "book", book, archive, details=Details(structure=structure))
     main = tmp_path / "archive/storages/aonb-main"
     (row,) = rows(main)
     version = tmp_path / "version"
@@ -178,7 +183,10 @@ def test_the_readme_puts_a_version_together_and_its_pages_in_order(tmp_path: Pat
         )
         assert (checked.returncode, checked.stdout) == (0, b""), checked.stderr
     (master,) = version.glob("data/*/representations/master")
-    assert run(pages, master) == "1 л. 1 data/0001.tif\n2 л. 2 data/0002.tif\n"
+    assert run(pages, master).splitlines() == [
+        "1 л. 1 data/0001.tif", "2 л. 2 data/0002.tif", "3 л. 3 data/0003.tif",
+        "Повѣсть о рѣкѣ Амурѣ", "title_page 1", "Й 2 3",
+    ]  # fmt: skip
     with pytest.raises(subprocess.CalledProcessError):
         run(assemble, main / row["path"])  # another version is there already
 

@@ -106,7 +106,7 @@ def test_a_broken_image_can_be_recorded_instead(tmp_path: Path, shared: Path) ->
     events = list(read_events(io.BytesIO(document)))
     checks = [one for one in events if one.type is EventType.VALIDATION]
     assert [one.outcome for one in checks] == [EventOutcome.SUCCESS, EventOutcome.FAIL]
-    assert (checks[0].detail or "").startswith("1 files read to their end by Pillow")
+    assert (checks[0].detail or "").startswith("1 file found whole by Pillow")
     assert (checks[1].detail or "").startswith("E451 master/1.png: the file is truncated; seen ")
     assert [one.value for one in checks[1].objects] == ["representation-master"]
     (report,) = validate(tmp_path / "out" / "aonb-kp-7")

@@ -145,6 +145,8 @@ def test_a_page_is_scanned_again(place: Path, archive: ArchivalStorage) -> None:
     *_before, event = read_events_of(archive)
     assert event.type is EventType.MODIFICATION
     assert (event.detail or "").startswith("page 3 replaced in master (л. 3.tif); a test (preserva")
+    (described,) = representation(archive, "master").preservation
+    assert described.created == event.when, "its PREMIS was written anew"
 
 
 def read_events_of(archive: ArchivalStorage) -> list[Event]:

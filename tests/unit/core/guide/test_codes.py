@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import re
+from dataclasses import fields
 from importlib import resources
 from pathlib import Path
 
@@ -14,7 +15,8 @@ import pytest
 from preserva.archive.guide import _known_codes
 from preserva.core.guide.codes import charsets_csv, codes_csv, schemas_csv
 from preserva.core.values.codes import Code
-from preserva.core.values.facts import BY_TYPE
+from preserva.core.values.fact import FactFields
+from preserva.core.values.facts import BY_TYPE, RecordedFinding
 from preserva.describe.characterization import identify, identify_text
 from preserva.describe.marc.charset import CODECS, Charset, tables
 from preserva.describe.mods.crosswalk import crosswalk
@@ -47,6 +49,9 @@ def test_every_code_has_its_meaning() -> None:
     assert found["register of book monuments"] == dict(crosswalk().registers)
     assert found["library"] == {"aonb": "A"}
     assert set(found["ledger entry"]) == set(BY_TYPE)
+    kinds: list[type[FactFields]] = [*BY_TYPE.values(), RecordedFinding]
+    facts = {field.metadata["name"] for kind in kinds for field in fields(kind)}
+    assert set(found["ledger fact"]) == facts
     assert set(found["finding"]) == {code.value for code in Code}
     rules = (rule for family in crosswalk().rules.values() for rule in family)
     assert {rule.role for rule in rules if rule.role} <= found["MARC relator"].keys()
