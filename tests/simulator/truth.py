@@ -153,6 +153,7 @@ def an_interval_later(world: World, who: Institution) -> None:
         away = {incident.storage for incident in incidents if incident.package is None}
         seen = {row.package for row in rows if row.outcome is not Outcome.PASS}
         hidden = {row.package for row in rows if any(copy.storage in away for copy in row.copies)}
+        hidden |= {book.uri for book in who.made if folder_of(book).rstrip("/") in danger}
         assert danger <= seen <= danger | hidden or refusing, (seen, danger)
         if done is not None:
             assert done.outcome is overview(archive).outcome, (done.outcome, incidents)
