@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks import __main__ as runner
 from benchmarks.figures import KEPT, Figure, Remark, Spread, kept, remark, report
+from benchmarks.limits import LIMITS
 from benchmarks.page import Section, page
 from benchmarks.pairs import compared
 from benchmarks.parts import PARTS, Part
@@ -69,6 +70,8 @@ def test_the_page_has_a_row_for_each_figure_and_says_what_ended_early() -> None:
         "- most memory: 90 MiB",
         "",
         "**Stopped after its 6 minutes.**",
+        "",
+        *LIMITS["bag"],
     ]
 
 
