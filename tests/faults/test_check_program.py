@@ -51,7 +51,7 @@ def check(storage: Path, *arguments: str) -> tuple[int, list[str]]:
 
 
 def test_it_is_short_and_runs_on_old_pythons() -> None:
-    """At most 220 lines, with nothing but modules of the standard library, of Python 3.6."""
+    """At most 200 lines of code, with nothing but the standard library, for Python 3.6."""
     tree = ast.parse(PROGRAM, feature_version=(3, 6))
     modules = {
         alias.name
@@ -61,7 +61,10 @@ def test_it_is_short_and_runs_on_old_pythons() -> None:
     }
     assert not any(isinstance(node, ast.ImportFrom) for node in ast.walk(tree))
     assert modules == {"csv", "hashlib", "json", "os", "re", "stat", "sys"}
-    assert len(PROGRAM.splitlines()) <= 220
+    shown = [node for node in ast.walk(tree) if isinstance(node, ast.Module | ast.FunctionDef)]
+    docstrings = [ast.get_docstring(node, clean=False) or "" for node in shown]
+    lines = [line for line in PROGRAM.splitlines() if line]
+    assert len(lines) - sum(len(text.splitlines()) for text in docstrings) <= 200
 
 
 def test_sound_storages_are_sound(place: Path) -> None:
