@@ -309,3 +309,18 @@ def test_of_two_versions_the_damaged_one_is_named(place: Path) -> None:
         f"NOT SOUND      {there.relative_to(place / 'archive/storages/aonb-main')}"
         "/v1/content/bag-info.txt: has changed"
     ]
+
+
+def test_a_file_between_packages_hides_none_of_them(place: Path) -> None:
+    """It is named, and the packages in folders beside it are checked all the same."""
+    storage = place / "archive/storages/aonb-main"
+    before = check(storage)[1]
+    tuples = next(path for path in sorted((storage / "ocfl").iterdir()) if len(path.name) == 3)
+    (tuples / "zzz").write_bytes(b"x")
+    status, lines = check(storage)
+    assert status == 1
+    (named,) = (line for line in lines if line not in before and "zzz" in line)
+    assert named.startswith("NOT SOUND") and "nothing says that it should be here" in named
+    assert [line for line in lines if line.startswith("sound")] == [
+        line for line in before if line.startswith("sound")
+    ]

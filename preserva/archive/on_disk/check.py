@@ -163,10 +163,14 @@ def check_ledger(institution, storage, numbers, expected, written):
     say(SOUND, folder, "%d entries; the last one is %s" % (number, previous))
 
 def objects(folder):
-    """The folders of packages: the first on each way down that hold anything but folders."""
+    """The folders of packages: the first on each way down that look like one."""
     kinds = listed(folder)
-    return [folder] if set(kinds.values()) != {"folder"} else [
-        found for name in sorted(kinds) for found in objects(folder + "/" + name)]
+    if {"0=ocfl_object_1.1", "inventory.json"} & set(kinds) or "folder" not in kinds.values():
+        return [folder]
+    for name in sorted(name for name in kinds if kinds[name] != "folder"):
+        say(WRONG, folder + "/" + name, "nothing says that it should be here")
+    return [found for name in sorted(kinds) if kinds[name] == "folder"
+            for found in objects(folder + "/" + name)]
 
 def main(arguments):
     numbers, expected, written, here = {a: "new" for a in arguments if a.isdigit()}, [], [], {}
