@@ -4,10 +4,10 @@ from __future__ import annotations
 
 LIMITS: dict[str, tuple[str, ...]] = {
     "bag": (
-        "Small files: the row of the bare loop is the limit. Two processes that do nothing "
-        "but open, read, digest and compare each file need about a quarter of bagit-python's "
-        "time themselves; what validation adds is the listing, the comparison of names in "
-        "both directions, and the doubt about files that change while they are read.",
+        "Small files: two processes that do nothing but open, read, digest and compare each "
+        "file need a sixth of bagit-python's time (the row of the bare loop). Validation "
+        "takes twice as long as that loop: it lists the folder, compares names in both "
+        "directions, and doubts files that change while they are read.",
     ),
     "book": (
         "Identification holds Python's lock, and its call for many files at once costs as "
