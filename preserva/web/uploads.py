@@ -24,15 +24,11 @@ _LONGEST_NAME = 100
 
 def keep(database: WebDatabase, sent: SentFile) -> str:
     """Keep a file for a month; the token by which a job finds it. Raises StorageError."""
-    return _keep(database, {safe_name(sent.name): sent.data})
+    return keep_all(database, {safe_name(sent.name): sent.data})
 
 
 def keep_all(database: WebDatabase, files: Mapping[str, bytes]) -> str:
     """Keep several files, under names that are sound already; the token of their folder."""
-    return _keep(database, files)
-
-
-def _keep(database: WebDatabase, files: Mapping[str, bytes]) -> str:
     folder = database.folder / "uploads"
     folder.mkdir(mode=0o700, exist_ok=True)
     now = database.clock()
