@@ -102,9 +102,8 @@ def results(database: WebDatabase, one: PageBatch) -> BatchResults:
     job = next((job for job in known if job.ended is not None), None)
     if job is None:
         return BatchResults()
-    document = jobs.document(database, job.number)
+    document = jobs.document(database, job.number) or {}
     try:
-        assert document is not None
         lines = tuple(map(_line, document["rows"]))
         unused = tuple(map(str, document["unused_columns"]))
         return BatchResults(lines, unused, str(document["stopped_in_words"] or ""))

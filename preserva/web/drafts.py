@@ -53,6 +53,13 @@ def newest(database: WebDatabase, book: str) -> SavedDraft | None:
         return _newest(rows, book)
 
 
+def books(database: WebDatabase, beginning: str) -> list[str]:
+    """What has drafts and is called by a key with this beginning."""
+    query = "SELECT DISTINCT book FROM draft WHERE substr(book, 1, ?) = ? ORDER BY book"
+    with database.reading() as rows:
+        return [book for (book,) in rows.execute(query, [len(beginning), beginning])]
+
+
 def draft(database: WebDatabase, book: str, number: int) -> SavedDraft | None:
     """One state by its number."""
     with database.reading() as rows:

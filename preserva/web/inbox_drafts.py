@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 
-from preserva.batch.package_rows import COLUMNS
-from preserva.batch.table import read_table
 from preserva.config import Config
-from preserva.errors import PreservaError
 from preserva.web import drafts, uploads
 from preserva.web.database import WebDatabase
 from preserva.web.edited import folder_key
@@ -29,13 +25,7 @@ def kept_structures(
     return {"structures": uploads.keep_all(database, found)} if found else {}
 
 
-def folders_in(config: Config, token: str) -> list[str]:
-    """The folders directly in the place of the inbox that a table names."""
-    try:
-        table = read_table(uploads.path_of(config, token), COLUMNS)
-    except PreservaError:  # the job says what is wrong with the table
-        return []
-    at = table.places.get("folder")
-    cells = [row.cells[at] for row in table.rows if at is not None and at < len(row.cells)]
-    paths = [PurePosixPath(cell.strip().replace("\\", "/")) for cell in cells]
-    return sorted({path.name for path in paths if len(path.parts) == 1 and path.name})
+def folders_drafted(config: Config, database: WebDatabase, place: int) -> list[str]:
+    """The folders of a place in the inbox of which anybody saved a draft."""
+    beginning = folder_key(config, place, "")
+    return [key.removeprefix(beginning) for key in drafts.books(database, beginning)]

@@ -12,7 +12,7 @@ from preserva.errors import NotFound, UsageError
 from preserva.i18n import NP_, _, pgettext
 from preserva.web import batches, uploads
 from preserva.web.inbox_actions import place_of
-from preserva.web.inbox_drafts import folders_in, kept_structures
+from preserva.web.inbox_drafts import folders_drafted, kept_structures
 from preserva.web.pages.books import page_number
 from preserva.web.pages.inbox import folders_of
 from preserva.web.pages.jobs import begin, shown, state_of
@@ -118,7 +118,8 @@ def _begin(visit: Visit, work: TableWork, action: str, fields: Mapping[str, str]
     config, token, written = visit.site.config, fields["table"], dict[str, str]()
     if work.name == "package":
         place = place_of(config, fields)
-        written = kept_structures(config, visit.database, place, folders_in(config, token))
+        drafted = folders_drafted(config, visit.database, place)
+        written = kept_structures(config, visit.database, place, drafted)
     return begin(visit, action, {**fields, **written}, f"/batches/{token}")
 
 
